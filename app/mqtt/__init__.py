@@ -1,0 +1,1 @@
+"""Printers over MQTT: reports to live state and history, commands to printers."""
