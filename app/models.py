@@ -1,0 +1,23 @@
+"""Every table, imported once: for the migrations, and so that all relations can be resolved."""
+
+from app.accounts import models as accounts
+from app.archives import models as archives
+from app.farm_events import models as farm_events
+from app.print_queue import models as print_queue
+from app.printers import models as printers
+from app.projects import models as projects
+from app.spools import models as spools
+from app.statistics import models as statistics
+from app.tables import Table
+
+__all__ = [
+    "Table",
+    "accounts",
+    "archives",
+    "farm_events",
+    "print_queue",
+    "printers",
+    "projects",
+    "spools",
+    "statistics",
+]

@@ -1,0 +1,40 @@
+"""Projects group archives towards a target."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import Index, String, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.columns import UtcDateTime, enum_column
+from app.tables import Table, TeamOwned
+
+
+class ProjectStatus(StrEnum):
+    ACTIVE = "active"
+    COMPLETED = "completed"
+    ARCHIVED = "archived"
+
+
+class Project(TeamOwned, Table):
+    """`target_count` is the number of successful prints that completes it."""
+
+    __tablename__ = "projects"
+    __table_args__ = (
+        Index(None, "team_id", "created_at", "id"),
+        Index(None, "team_id", "status", "created_at", "id"),
+        Index(None, "team_id", "name", "id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(200))
+    description: Mapped[str | None] = mapped_column(Text)
+    color: Mapped[str | None] = mapped_column(String(9))
+    status: Mapped[ProjectStatus] = mapped_column(
+        enum_column(ProjectStatus), default=ProjectStatus.ACTIVE
+    )
+    target_count: Mapped[int | None]
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    updated_at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -1,0 +1,120 @@
+"""One frozen settings object, read from `SPOOLGRAPH_*` environment variables."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import AfterValidator, Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+ENV_PREFIX = "SPOOLGRAPH_"
+_DRIVERS = {
+    "postgres": "postgresql+asyncpg",
+    "postgresql": "postgresql+asyncpg",
+    "sqlite": "sqlite+aiosqlite",
+}
+
+
+class SettingsError(Exception):
+    """A setting has a value that cannot be used. The message names the variable, never a secret."""
+
+
+def _not_blank(value: SecretStr | None) -> SecretStr | None:
+    return value if value is not None and value.get_secret_value() else None
+
+
+OptionalSecret = Annotated[SecretStr | None, AfterValidator(_not_blank)]
+
+
+class Settings(BaseSettings):
+    """Everything an operator can change, documented in the table of the README."""
+
+    model_config = SettingsConfigDict(env_prefix=ENV_PREFIX, frozen=True, extra="ignore")
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=8000, ge=0, le=65535)
+    data_dir: Path = Path("data")
+    database_url: str = ""
+    broadcast_url: str = "memory://"
+    mqtt_url: OptionalSecret = None
+    secret_key: OptionalSecret = None
+    admin_email: str | None = None
+    admin_password: OptionalSecret = None
+    api_key: OptionalSecret = None
+    rate_limits: Literal["on", "off"] = "on"
+    cors_origins: Annotated[tuple[str, ...], NoDecode] = ()
+    public_url: str | None = None
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    log_format: Literal["auto", "console", "json"] = "auto"
+    printer_ca_file: Path | None = None
+    shutdown_seconds: float = Field(default=3.0, ge=0, le=60)
+
+    @classmethod
+    def from_environment(cls, **overrides: Any) -> Self:
+        """Read the environment; raises `SettingsError` with one sentence per bad variable."""
+        try:
+            return cls(**overrides)
+        except ValidationError as error:
+            raise SettingsError(_sentences(error)) from None
+
+    @field_validator("log_level", "rate_limits", "log_format", mode="before")
+    @classmethod
+    def _lower(cls, value: object) -> object:
+        return value.strip().lower() if isinstance(value, str) else value
+
+    @field_validator("admin_email", "public_url", "printer_ca_file", mode="before")
+    @classmethod
+    def _blank_is_unset(cls, value: object) -> object:
+        return None if isinstance(value, str) and not value.strip() else value
+
+    @field_validator("cors_origins", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        if isinstance(value, str):
+            return tuple(part.strip().rstrip("/") for part in value.split(",") if part.strip())
+        return value
+
+    @field_validator("broadcast_url")
+    @classmethod
+    def _known_broadcast(cls, value: str) -> str:
+        value = value or "memory://"
+        if value.split("://")[0] not in {"memory", "redis", "rediss"}:
+            raise ValueError("must begin with memory://, redis:// or rediss://")
+        return value
+
+    @field_validator("mqtt_url")
+    @classmethod
+    def _known_broker(cls, value: SecretStr | None) -> SecretStr | None:
+        if value and value.get_secret_value().split("://")[0] not in {"mqtt", "mqtts"}:
+            raise ValueError("must begin with mqtt:// or mqtts://")
+        return value
+
+    @field_validator("database_url")
+    @classmethod
+    def _known_database(cls, value: str) -> str:
+        if value and value.split("://")[0].split("+")[0] not in _DRIVERS:
+            raise ValueError("must begin with sqlite:// or postgresql://")
+        return value
+
+    @cached_property
+    def sqlalchemy_url(self) -> str:
+        """The database address with the asynchronous driver; an SQLite file in `data_dir` if unset."""
+        if not self.database_url:
+            return f"sqlite+aiosqlite:///{(self.data_dir / 'spoolgraph.db').absolute()}"
+        scheme, rest = self.database_url.split("://", 1)
+        return f"{_DRIVERS[scheme.split('+')[0]]}://{rest}"
+
+    @property
+    def embedded_database(self) -> bool:
+        """True on SQLite, where this process is the only server and migrates by itself."""
+        return self.sqlalchemy_url.startswith("sqlite")
+
+
+def _sentences(error: ValidationError) -> str:
+    lines = []
+    for item in error.errors(include_input=False, include_url=False):
+        name = ENV_PREFIX + "_".join(str(part) for part in item["loc"][:1]).upper()
+        lines.append(f"{name}: {item['msg'].removeprefix('Value error, ')}.")
+    return "\n".join(lines)
