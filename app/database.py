@@ -84,9 +84,10 @@ def _stamp_team(session: Session, _context: UOWTransaction, _instances: object) 
     for row in (*session.new, *session.dirty, *session.deleted):
         if not isinstance(row, TeamOwned):
             continue
-        if row.team_id is None:
+        owner: int | None = row.team_id  # None until a new row is flushed
+        if owner is None:
             row.team_id = scope
-        elif row.team_id != scope:
+        elif owner != scope:
             raise RuntimeError(f"{type(row).__name__} of another team in a session of {scope}")
 
 
@@ -196,7 +197,7 @@ def _postgres_engine(url: str, *, echo: bool) -> AsyncEngine:
     )
 
 
-class unavailable_as_domain_error:  # noqa: N801 - reads as the statement it is
+class unavailable_as_domain_error:
     """Turns "the database is away" into `Unavailable`; every other error passes unchanged."""
 
     def __enter__(self) -> None:

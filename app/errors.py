@@ -14,7 +14,7 @@ class FieldError:
 
 
 class DomainError(Exception):
-    """A refusal with a cause that a person can act on. `code` is stable, `message` is for people."""
+    """A refusal that a person can act on. `code` is stable, `message` is for people."""
 
     code = "INTERNAL_ERROR"
 

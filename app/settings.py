@@ -100,7 +100,7 @@ class Settings(BaseSettings):
 
     @cached_property
     def sqlalchemy_url(self) -> str:
-        """The database address with the asynchronous driver; an SQLite file in `data_dir` if unset."""
+        """The address with the asynchronous driver; an SQLite file in `data_dir` when unset."""
         if not self.database_url:
             return f"sqlite+aiosqlite:///{(self.data_dir / 'spoolgraph.db').absolute()}"
         scheme, rest = self.database_url.split("://", 1)

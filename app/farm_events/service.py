@@ -1,0 +1,94 @@
+"""Storing events with the transaction that raised them, and telling them afterwards."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import fields
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import orjson
+from sqlalchemy import delete, func, select, text
+
+from app.database import EVERY_TEAM, Database, WriteSession
+from app.events import KINDS, Event
+from app.farm_events.models import FarmEvent
+from app.hub import EVENT, Hub, Message
+
+KEEP_DAYS = 7
+KEEP_AT_LEAST = 100_000
+# Any number no other advisory lock of this database uses.
+_ORDER_LOCK = 7_305_001
+_SUBJECTS = ("printer_id", "archive_id", "queue_item_id", "project_id", "spool_id")
+_PLAIN = {"team_id", "occurred_at", *_SUBJECTS}
+
+
+async def store(session: WriteSession, events: Sequence[Event]) -> None:
+    """Write the kept events at the end of their transaction.
+
+    On PostgreSQL the commits of such transactions queue on a lock, so that ids grow in commit
+    order; without it a reader that goes on from an id could miss one that was committed later.
+    """
+    kept = [item for item in events if item.kept]
+    if not kept:
+        return
+    if session.get_bind().dialect.name == "postgresql":
+        await session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ORDER_LOCK})
+    session.add_all(_row(item) for item in kept)
+    await session.flush()
+
+
+def _row(item: Event) -> FarmEvent:
+    values = item.as_dict()
+    return FarmEvent(
+        team_id=item.team_id,
+        type=item.kind,
+        occurred_at=item.occurred_at,
+        detail={name: value for name, value in values.items() if name not in _PLAIN},
+        **{name: values.get(name) for name in _SUBJECTS},
+    )
+
+
+def teller(hub: Hub) -> Callable[[Sequence[Event]], None]:
+    """What `Database.tell` calls after a commit: each event becomes a message of the hub."""
+
+    def tell(events: Sequence[Event]) -> None:
+        for item in events:
+            hub.publish(Message(EVENT, item.kind, item.team_id, encode(item)))
+
+    return tell
+
+
+def encode(item: Event) -> bytes:
+    """An event as the body of a hub message."""
+    return orjson.dumps({"kind": item.kind, **item.as_dict()})
+
+
+def decode(body: bytes) -> Event:
+    """The event in a hub message."""
+    values = orjson.loads(body)
+    kind = KINDS[values.pop("kind")]
+    for field in fields(kind):
+        value = values.get(field.name)
+        if value is None:
+            continue
+        if "datetime" in str(field.type):
+            values[field.name] = datetime.fromisoformat(value)
+        elif "UUID" in str(field.type):
+            values[field.name] = UUID(value)
+    return kind(**values)
+
+
+async def forget_old(database: Database) -> int:
+    """Delete events older than a week, but never the newest hundred thousand. Returns how many."""
+    async with database.transaction(EVERY_TEAM) as session:
+        newest = await session.scalar(select(func.max(FarmEvent.id)))
+        if newest is None:
+            return 0
+        result = await session.execute(
+            delete(FarmEvent).where(
+                FarmEvent.occurred_at < datetime.now(UTC) - timedelta(days=KEEP_DAYS),
+                FarmEvent.id <= newest - KEEP_AT_LEAST,
+            )
+        )
+        return int(result.rowcount)  # type: ignore[attr-defined]
