@@ -15,7 +15,7 @@ from enum import Enum
 from typing import Any
 
 from sqlalchemy import event, text
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError, InterfaceError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.orm import ORMExecuteState, Session, UOWTransaction, with_loader_criteria
@@ -210,13 +210,16 @@ class unavailable_as_domain_error:
             raise Unavailable("The database is not available, try again later.") from error
 
 
+# Result codes of SQLite that mean the file cannot be used now, not that a statement is wrong.
+_SQLITE_AWAY = ("SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_IOERR", "SQLITE_CANTOPEN", "SQLITE_FULL")
+
+
 def _is_away(error: DBAPIError) -> bool:
     if error.connection_invalidated:
         return True
-    sqlstate = getattr(error.orig, "sqlstate", None) or ""
+    name = getattr(error.orig, "sqlite_errorname", None) or ""
     # 08: connection; 53: out of resources; 57P: shut down or starting.
-    if sqlstate.startswith(("08", "53", "57P")):
-        return True
-    if isinstance(error, OperationalError):
+    state = getattr(error.orig, "sqlstate", None) or ""
+    if name.startswith(_SQLITE_AWAY) or state.startswith(("08", "53", "57P")):
         return True
     return isinstance(error, InterfaceError) and "closed" in str(error.orig)

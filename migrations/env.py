@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from alembic import context
 from alembic.autogenerate.api import AutogenContext
@@ -11,7 +11,7 @@ from sqlalchemy.types import TypeDecorator
 from app.models import Table
 
 
-def _render(kind: str, item: Any, _autogen: AutogenContext) -> str | bool:
+def _render(kind: str, item: Any, _autogen: AutogenContext) -> str | Literal[False]:
     """Write revisions with plain column types, so that old ones never import today's code."""
     if kind == "type" and isinstance(item, TypeDecorator):
         return f"sa.{item.impl!r}"
