@@ -1,0 +1,156 @@
+"""The composition root: builds the parts, runs them, and mounts what is seen from outside."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from uuid import uuid4
+
+import structlog
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+from starlette_exporter import PrometheusMiddleware
+
+import rest_compat.build
+import rest_compat.openapi
+import schema.http
+from app import migration, pages
+from app.accounts.limits import RateLimiter
+from app.accounts.service import Accounts
+from app.calls import Calls
+from app.database import Database
+from app.embedded_lock import EmbeddedLock
+from app.farm_events import service as farm_events
+from app.http import operations
+from app.http.request_log import RequestLog
+from app.hub import Hub
+from app.metrics import FarmMetrics, watch_loop
+from app.mqtt.ingest import Ingest
+from app.printers.live import LiveFarm
+from app.runtime import Runtime
+from app.sealing import Sealer
+from app.settings import Settings
+
+log = structlog.get_logger(__name__)
+
+FORGET_SECONDS = 3600.0
+
+
+def build_runtime(settings: Settings) -> Runtime:
+    """Make the parts. Nothing is connected and nothing runs before the lifespan begins."""
+    process_id = f"{socket.gethostname()[:40]}-{uuid4().hex[:12]}"
+    hub = Hub(settings.broadcast_url, process_id)
+    database = Database(settings.sqlalchemy_url, tell=farm_events.teller(hub))
+    database.store = farm_events.store
+    limiter = RateLimiter(settings.broadcast_url, enabled=settings.rate_limits == "on")
+    live = LiveFarm(hub)
+    sealer = Sealer()
+    ingest = Ingest(settings, database, hub, Calls(hub), live, sealer)
+    return Runtime(
+        settings=settings,
+        process_id=process_id,
+        started_at=datetime.now(UTC),
+        database=database,
+        hub=hub,
+        live=live,
+        accounts=Accounts(database, hub, limiter, settings),
+        limiter=limiter,
+        sealer=sealer,
+        commands=ingest,
+        ingest=ingest,
+    )
+
+
+def create_app(settings: Settings) -> Starlette:
+    """The whole server as one ASGI application; `app.state.runtime` holds its parts."""
+    runtime = build_runtime(settings)
+    app = Starlette(
+        routes=[
+            *pages.page_routes(),
+            *operations.routes(runtime, lambda: rest_compat.openapi.document(settings.public_url)),
+            *schema.http.routes(runtime),
+            *rest_compat.build.routes(runtime),
+        ],
+        middleware=[
+            Middleware(RequestLog),
+            Middleware(
+                PrometheusMiddleware,
+                app_name="spoolgraph",
+                prefix="spoolgraph",
+                group_paths=True,
+                group_unhandled_paths=True,
+                skip_paths=["/metrics"],
+            ),
+            Middleware(
+                CORSMiddleware,
+                allow_origins=settings.cors_origins,
+                allow_methods=["*"],
+                allow_headers=["*"],
+                expose_headers=["*"],
+                max_age=600,
+            ),
+        ],
+        lifespan=_lifespan,
+    )
+    app.state.runtime = runtime
+    return app
+
+
+@asynccontextmanager
+async def _lifespan(app: Starlette) -> AsyncIterator[None]:
+    runtime: Runtime = app.state.runtime
+    lock = _embedded_lock(runtime.settings)
+    if lock is not None:
+        lock.acquire()
+    metrics = FarmMetrics(runtime)
+    try:
+        await _prepare_database(runtime.settings)
+        runtime.sealer.unlock(await runtime.accounts.start())
+        async with asyncio.TaskGroup() as group:
+            running = [
+                group.create_task(work, name=name)
+                for name, work in (
+                    ("hub", runtime.hub.run()),
+                    ("ingest", runtime.ingest.run()),
+                    ("accounts", runtime.accounts.run()),
+                    ("forget old events", _forget_old_events(runtime)),
+                    ("loop lag", watch_loop()),
+                )
+            ]
+            with metrics:
+                yield
+            runtime.hub.close()
+            for task in running:
+                task.cancel()
+    finally:
+        await runtime.database.close()
+        if lock is not None:
+            lock.release()
+
+
+def _embedded_lock(settings: Settings) -> EmbeddedLock | None:
+    path = settings.sqlalchemy_url.removeprefix("sqlite+aiosqlite:///")
+    if not settings.embedded_database or path in ("", ":memory:"):
+        return None
+    return EmbeddedLock(Path(path))
+
+
+async def _prepare_database(settings: Settings) -> None:
+    if settings.embedded_database:
+        await migration.upgrade(settings.sqlalchemy_url)
+    else:
+        await migration.require_head(settings.sqlalchemy_url)
+
+
+async def _forget_old_events(runtime: Runtime) -> None:
+    while True:
+        try:
+            await farm_events.forget_old(runtime.database)
+        except Exception as error:
+            log.warning("old events could not be forgotten", error=type(error).__name__)
+        await asyncio.sleep(FORGET_SECONDS)

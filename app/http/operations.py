@@ -1,0 +1,77 @@
+"""Routes for whoever runs the server: health, metrics, the OpenAPI document."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from ipaddress import ip_address
+from typing import Any
+
+import orjson
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+from starlette_exporter import handle_metrics
+
+from app.errors import Unauthenticated, Unavailable
+from app.health import health
+from app.runtime import Runtime
+
+
+def routes(runtime: Runtime, openapi: Callable[[], dict[str, Any]]) -> list[BaseRoute]:
+    """`/health`, `/metrics` and `/openapi.json`; `openapi` builds the document once, when asked."""
+
+    @cache
+    def document() -> bytes:
+        return orjson.dumps(openapi())
+
+    async def show_health(_request: Request) -> Response:
+        found = await health(runtime)
+        return _json(orjson.dumps(found), status=503 if found["status"] == "unhealthy" else 200)
+
+    async def show_metrics(request: Request) -> Response:
+        if not _from_loopback(request):
+            try:
+                await runtime.accounts.authenticate(
+                    api_key=request.headers.get("x-api-key"),
+                    authorization=request.headers.get("authorization"),
+                )
+            except Unauthenticated as error:
+                return _refusal(error.message, error.code, 401)
+            except Unavailable as error:
+                return _refusal(error.message, error.code, 503)
+        return handle_metrics(request)
+
+    async def show_openapi(_request: Request) -> Response:
+        return _json(document())
+
+    return [
+        Route(path, endpoint, methods=["GET"])
+        for path, endpoint in (
+            ("/health", show_health),
+            ("/health/", show_health),
+            ("/metrics", show_metrics),
+            ("/openapi.json", show_openapi),
+        )
+    ]
+
+
+def _from_loopback(request: Request) -> bool:
+    """True for a direct request from this machine; one that a proxy passed on is not."""
+    if request.client is None or "x-forwarded-for" in request.headers:
+        return False
+    try:
+        return ip_address(request.client.host).is_loopback
+    except ValueError:
+        return False
+
+
+def _json(body: bytes, status: int = 200) -> Response:
+    return Response(body, status_code=status, media_type="application/json")
+
+
+def _refusal(message: str, code: str, status: int) -> Response:
+    response = _json(orjson.dumps({"detail": message, "code": code}), status)
+    if status == 401:
+        response.headers["WWW-Authenticate"] = 'Bearer realm="spoolgraph"'
+    return response

@@ -1,0 +1,33 @@
+"""What the edges need of a running server, gathered once by the composition root."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from app.accounts.limits import RateLimiter
+from app.accounts.service import Accounts
+from app.database import Database
+from app.hub import Hub
+from app.mqtt.ingest import Ingest
+from app.printers.commands import PrinterCommands
+from app.printers.live import LiveFarm
+from app.sealing import Sealer
+from app.settings import Settings
+
+
+@dataclass(frozen=True)
+class Runtime:
+    """The parts of one server process. `started_at` is aware, in UTC."""
+
+    settings: Settings
+    process_id: str
+    started_at: datetime
+    database: Database
+    hub: Hub
+    live: LiveFarm
+    accounts: Accounts
+    limiter: RateLimiter
+    sealer: Sealer
+    commands: PrinterCommands
+    ingest: Ingest
