@@ -66,9 +66,31 @@ def build_runtime(settings: Settings) -> Runtime:
     )
 
 
-def create_app(settings: Settings) -> Starlette:
+@asynccontextmanager
+async def open_farm(settings: Settings) -> AsyncIterator[Runtime]:
+    """The parts over a database that is ready to be used, closed at the end.
+
+    Raises `AlreadyServed`, `NotAtHead` or `Unavailable`, each with a sentence for the operator.
+    """
+    lock = _embedded_lock(settings)
+    if lock is not None:
+        lock.acquire()
+    try:
+        await _prepare_database(settings)
+        runtime = build_runtime(settings)
+        try:
+            runtime.sealer.unlock(await runtime.accounts.start())
+            yield runtime
+        finally:
+            await runtime.database.close()
+    finally:
+        if lock is not None:
+            lock.release()
+
+
+def create_app(runtime: Runtime) -> Starlette:
     """The whole server as one ASGI application; `app.state.runtime` holds its parts."""
-    runtime = build_runtime(settings)
+    settings = runtime.settings
     app = Starlette(
         routes=[
             *pages.page_routes(),
@@ -95,42 +117,32 @@ def create_app(settings: Settings) -> Starlette:
                 max_age=600,
             ),
         ],
-        lifespan=_lifespan,
+        lifespan=_run_background,
     )
     app.state.runtime = runtime
     return app
 
 
 @asynccontextmanager
-async def _lifespan(app: Starlette) -> AsyncIterator[None]:
+async def _run_background(app: Starlette) -> AsyncIterator[None]:
+    """One group holds all background work: when a part dies, the server ends loudly."""
     runtime: Runtime = app.state.runtime
-    lock = _embedded_lock(runtime.settings)
-    if lock is not None:
-        lock.acquire()
-    metrics = FarmMetrics(runtime)
-    try:
-        await _prepare_database(runtime.settings)
-        runtime.sealer.unlock(await runtime.accounts.start())
-        async with asyncio.TaskGroup() as group:
-            running = [
-                group.create_task(work, name=name)
-                for name, work in (
-                    ("hub", runtime.hub.run()),
-                    ("ingest", runtime.ingest.run()),
-                    ("accounts", runtime.accounts.run()),
-                    ("forget old events", _forget_old_events(runtime)),
-                    ("loop lag", watch_loop()),
-                )
-            ]
-            with metrics:
-                yield
-            runtime.hub.close()
-            for task in running:
-                task.cancel()
-    finally:
-        await runtime.database.close()
-        if lock is not None:
-            lock.release()
+    async with asyncio.TaskGroup() as group:
+        running = [
+            group.create_task(work, name=name)
+            for name, work in (
+                ("hub", runtime.hub.run()),
+                ("ingest", runtime.ingest.run()),
+                ("accounts", runtime.accounts.run()),
+                ("forget old events", _forget_old_events(runtime)),
+                ("loop lag", watch_loop()),
+            )
+        ]
+        with FarmMetrics(runtime):
+            yield
+        runtime.hub.close()
+        for task in running:
+            task.cancel()
 
 
 def _embedded_lock(settings: Settings) -> EmbeddedLock | None:

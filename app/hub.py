@@ -21,6 +21,8 @@ import orjson
 import structlog
 from broadcaster import Broadcast
 
+from app.redis_backend import RedisBackend
+
 log = structlog.get_logger(__name__)
 
 CHANNEL = "spoolgraph"
@@ -226,9 +228,14 @@ class Hub:
 
     async def _link(self) -> None:
         """One life of the connection: raises when it is lost."""
-        async with Broadcast(self._url) as broadcast, broadcast.subscribe(CHANNEL) as subscriber:
+        backend = RedisBackend(self._url)
+        async with (
+            Broadcast(backend=backend) as broadcast,
+            broadcast.subscribe(CHANNEL) as subscriber,
+        ):
             self._heard_self = asyncio.get_running_loop().time()
-            tasks = {
+            tasks: set[asyncio.Future[None]] = {
+                backend.lost,
                 asyncio.create_task(self._receive(subscriber)),
                 asyncio.create_task(self._send(broadcast)),
                 asyncio.create_task(self._beat(broadcast)),

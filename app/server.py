@@ -1,0 +1,54 @@
+"""Running the application under uvicorn until it is told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Coroutine
+from types import FrameType
+from typing import Any
+
+import uvicorn
+import uvloop
+from starlette.applications import Starlette
+
+from app.runtime import Runtime
+
+# Bytes of a WebSocket frame; the largest sensible operation fits many times.
+MAX_FRAME = 1_048_576
+
+
+class Server(uvicorn.Server):
+    """Ends open sockets and event streams as soon as it is told to stop, not after a timeout."""
+
+    def __init__(self, app: Starlette) -> None:
+        self.runtime: Runtime = app.state.runtime
+        settings = self.runtime.settings
+        super().__init__(
+            uvicorn.Config(
+                app,
+                host=settings.host,
+                port=settings.port,
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                lifespan="on",
+                timeout_graceful_shutdown=max(1, round(settings.shutdown_seconds)),
+                ws_max_size=MAX_FRAME,
+                ws_per_message_deflate=False,
+            )
+        )
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Close every feed first, so that what waits on one finishes by itself."""
+        self.runtime.hub.close()
+        super().handle_exit(sig, frame)
+
+
+def run(work: Coroutine[Any, Any, None]) -> None:
+    """Run to the end on the fast event loop; Ctrl-C is a normal end."""
+    with (
+        contextlib.suppress(KeyboardInterrupt),
+        asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,
+    ):
+        runner.run(work)
