@@ -1,0 +1,43 @@
+"""Secrets that must be read again (access codes of printers) are encrypted in the database."""
+
+from __future__ import annotations
+
+import base64
+
+from cryptography.fernet import Fernet, InvalidToken
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+
+class CannotOpen(Exception):
+    """The value was sealed with another secret (SPOOLGRAPH_SECRET_KEY changed)."""
+
+
+class Sealer:
+    """Seals and opens texts once it was given the farm's secret."""
+
+    def __init__(self) -> None:
+        self._fernet: Fernet | None = None
+
+    def unlock(self, secret: str) -> None:
+        """Derive the key for sealing from the farm's secret."""
+        kdf = HKDF(algorithm=SHA256(), length=32, salt=None, info=b"spoolgraph sealing")
+        self._fernet = Fernet(base64.urlsafe_b64encode(kdf.derive(secret.encode())))
+
+    def seal(self, text: str) -> bytes:
+        """Encrypt a text; the same text never looks the same twice."""
+        return self._unlocked().encrypt(text.encode())
+
+    def open(self, sealed: bytes) -> str:
+        """Decrypt; raises `CannotOpen` when the secret is another one."""
+        try:
+            return self._unlocked().decrypt(sealed).decode()
+        except InvalidToken:
+            raise CannotOpen(
+                "A stored access code was sealed with another SPOOLGRAPH_SECRET_KEY: enter it again."
+            ) from None
+
+    def _unlocked(self) -> Fernet:
+        if self._fernet is None:
+            raise RuntimeError("the sealer has no secret yet")
+        return self._fernet
