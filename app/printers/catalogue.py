@@ -174,11 +174,8 @@ def model_of_name(name: str) -> PrinterModel | None:
 
 
 def model_for(serial: str, name: str | None = None) -> PrinterModel:
-    """The model of a printer: the serial decides, a given name where its prefix is unknown."""
-    by_serial = model_of_serial(serial)
-    if by_serial is UNKNOWN_MODEL and name:
-        return model_of_name(name) or UNKNOWN_MODEL
-    return by_serial
+    """The model of a printer: the name someone gave it where that is known, else by serial."""
+    return (model_of_name(name) if name else None) or model_of_serial(serial)
 
 
 def model_of_version(modules: Iterable[Mapping[str, object]]) -> PrinterModel | None:

@@ -165,7 +165,7 @@ class Job:
     plate: int | None = None
     subtask_id: str | None = None
     task_id: str | None = None
-    run_id: str | None = None
+    run_id: int | None = None
     archive_id: int | None = None
     started_at: datetime | None = None
 

@@ -74,10 +74,11 @@ def test_a_model_is_found_by_any_usual_name(spelling):
     assert model.name == "X1 Carbon"
 
 
-def test_a_name_decides_only_where_the_serial_is_unknown():
-    """The serial cannot be mistyped into another model; a name helps with a new prefix."""
-    assert model_for("01P00A381200434", "A1").name == "P1S"
-    assert model_for("99900A381200434", "A1").name == "A1"
+def test_a_known_name_goes_before_the_serial():
+    """Whoever added the printer may know better than its serial's prefix."""
+    assert model_for("01P00A381200434").name == "P1S"
+    assert model_for("01P00A381200434", "X1 Carbon").name == "X1 Carbon"
+    assert model_for("01P00A381200434", "Toaster").name == "P1S"
     assert model_for("99900A381200434", "Toaster") is UNKNOWN_MODEL
 
 

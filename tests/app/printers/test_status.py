@@ -78,7 +78,7 @@ FULL = PrinterStatus(
         "plate_1.gcode",
         plate=1,
         subtask_id="1204",
-        run_id="r1",
+        run_id=3,
         archive_id=7,
         started_at=datetime(2026, 3, 4, 4, tzinfo=UTC),
     ),

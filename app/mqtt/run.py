@@ -1,0 +1,161 @@
+"""One print as the lifecycle remembers it, what can happen to it, and its stored form."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+import orjson
+
+from app.mqtt.job import Fingerprint, Observation, names
+
+
+class Origin(StrEnum):
+    """How a run came to be known."""
+
+    OBSERVED = "observed"  # seen to begin
+    ADOPTED = "adopted"  # found under way
+
+
+class Outcome(StrEnum):
+    """How a run ended, as far as anybody can tell."""
+
+    COMPLETED = "completed"
+    CANCELLED = "cancelled"
+    FAILED = "failed"
+    INTERRUPTED = "interrupted"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One print on one printer, with everything needed to know it again after a restart.
+
+    ``opened_at`` is when this server saw it first, ``started_at`` when it began (estimated for an
+    adopted run). Progress is frozen at what was seen while it was active: printers reset it when
+    a print is cancelled. ``last_remaining`` is in seconds.
+    """
+
+    origin: Origin
+    fingerprint: Fingerprint
+    opened_at: datetime
+    started_at: datetime
+    first_state: str
+    last_seen_at: datetime
+    last_percent: int = 0
+    last_layer: int = 0
+    total_layers: int | None = None
+    last_remaining: int | None = None
+    plate: int | None = None
+    paused: bool = False
+    stop_requested_at: datetime | None = None
+    fail_reason_before: int = 0
+
+    @property
+    def name(self) -> str:
+        """The title, never empty."""
+        return names(self.fingerprint)[0]
+
+    @property
+    def filename(self) -> str:
+        """The file name, never empty."""
+        return names(self.fingerprint)[1]
+
+    @property
+    def left_something(self) -> bool:
+        """Whether there is something on the plate that a person must take away."""
+        return self.last_layer >= 1 or self.last_percent >= 1
+
+    def seen(self, observation: Observation, *, settled: bool, frozen: bool = False) -> "Run":
+        """The run after an observation of it in action.
+
+        Progress does not count while preparing, when it is still that of the job before. Once
+        the run has ``settled`` it only grows; while ``frozen`` it stays as it is.
+        """
+        known, told = self.fingerprint, observation.fingerprint
+        percent, layer = self.last_percent, self.last_layer
+        if observation.gcode_state in ("RUNNING", "PAUSE") and not frozen:
+            percent = _progress(percent, observation.percent, settled=settled)
+            layer = _progress(layer, observation.layer, settled=settled)
+        return replace(
+            self,
+            fingerprint=Fingerprint(
+                told.subtask or known.subtask,
+                told.task or known.task,
+                told.name or known.name,
+                told.file or known.file,
+            ),
+            last_seen_at=observation.at,
+            last_percent=percent,
+            last_layer=layer,
+            total_layers=observation.total_layers or self.total_layers,
+            last_remaining=(
+                self.last_remaining if observation.remaining is None else observation.remaining
+            ),
+            plate=observation.plate or self.plate,
+            paused=observation.gcode_state == "PAUSE",
+        )
+
+    def encode(self) -> bytes:
+        """The run as JSON, for its row in the database."""
+        return orjson.dumps(self, option=orjson.OPT_UTC_Z)
+
+    @classmethod
+    def decode(cls, data: bytes) -> "Run":
+        """The run that ``encode`` wrote. Raises ValueError, KeyError or TypeError for others."""
+        raw: dict[str, Any] = orjson.loads(data)
+        for key in ("opened_at", "started_at", "last_seen_at", "stop_requested_at"):
+            raw[key] = datetime.fromisoformat(raw[key]) if raw[key] else None
+        raw["origin"] = Origin(raw["origin"])
+        raw["fingerprint"] = Fingerprint(**raw["fingerprint"])
+        return cls(**raw)
+
+
+def _progress(known: int, told: int | None, *, settled: bool) -> int:
+    if told is None or told < 0:
+        return known
+    return max(known, told) if settled else told
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """A run began, or was found under way; ``late`` when nobody was watching at that moment."""
+
+    run: Run
+    late: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Updated:
+    """Title, file, plate or layer count became known or changed."""
+
+    run: Run
+
+
+@dataclass(frozen=True, slots=True)
+class Paused:
+    """The run stands still; ``reason`` in words where the printer tells one."""
+
+    run: Run
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Resumed:
+    """The run goes on."""
+
+    run: Run
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """The run is over. ``reason`` says why in words unless it completed."""
+
+    run: Run
+    outcome: Outcome
+    ended_at: datetime
+    reason: str | None
+    late: bool
+
+
+Transition = Started | Updated | Paused | Resumed | Ended
