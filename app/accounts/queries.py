@@ -1,0 +1,172 @@
+"""All SQL of accounts."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import func, select, update
+
+from app.accounts.models import ApiKey, Membership, RefreshToken, Team, User
+from app.database import ReadSession, WriteSession
+
+Session = ReadSession | WriteSession
+
+
+async def key_by_digest(
+    session: Session, digest: bytes
+) -> tuple[ApiKey, Membership | None] | None:
+    """A key with the membership of its owner in its team (None when the owner left)."""
+    row = (
+        await session.execute(
+            select(ApiKey, Membership)
+            .outerjoin(
+                Membership,
+                (Membership.user_id == ApiKey.user_id) & (Membership.team_id == ApiKey.team_id),
+            )
+            .where(ApiKey.secret_hash == digest)
+        )
+    ).first()
+    return None if row is None else (row[0], row[1])
+
+
+async def member_by_uid(
+    session: Session, user_uid: UUID, team_id: int
+) -> tuple[User, Membership] | None:
+    """A user in a team."""
+    row = (
+        await session.execute(
+            select(User, Membership)
+            .join(Membership, Membership.user_id == User.id)
+            .where(User.uid == user_uid, Membership.team_id == team_id)
+        )
+    ).first()
+    return None if row is None else (row[0], row[1])
+
+
+async def user_by_email(session: Session, email: str) -> User | None:
+    """A user by e-mail, whatever its case."""
+    found: User | None = await session.scalar(select(User).where(User.email == email.lower()))
+    return found
+
+
+async def user_by_id(session: Session, user_id: int) -> User | None:
+    """A user by id."""
+    return await session.get(User, user_id)
+
+
+async def default_membership(session: Session, user_id: int) -> Membership | None:
+    """The membership a plain sign-in acts in: the first one."""
+    found: Membership | None = await session.scalar(
+        select(Membership).where(Membership.user_id == user_id).order_by(Membership.id).limit(1)
+    )
+    return found
+
+
+async def teams_of(session: Session, user_id: int) -> Sequence[Team]:
+    """The teams of a user, oldest membership first."""
+    return (
+        await session.scalars(
+            select(Team)
+            .join(Membership, Membership.team_id == Team.id)
+            .where(Membership.user_id == user_id)
+            .order_by(Membership.id)
+        )
+    ).all()
+
+
+async def team_by_id(session: Session, team_id: int) -> Team | None:
+    """A team by id."""
+    return await session.get(Team, team_id)
+
+
+async def teams_by_ids(session: Session, ids: Collection[int]) -> dict[int, Team]:
+    """Teams by id."""
+    rows = await session.scalars(select(Team).where(Team.id.in_(ids)))
+    return {row.id: row for row in rows}
+
+
+async def team_by_name(session: Session, name: str) -> Team | None:
+    """The oldest team of that name."""
+    found: Team | None = await session.scalar(
+        select(Team).where(Team.name == name).order_by(Team.id).limit(1)
+    )
+    return found
+
+
+async def count_users(session: Session) -> int:
+    """How many users there are."""
+    return await session.scalar(select(func.count(User.id))) or 0
+
+
+async def members(session: Session) -> Sequence[tuple[User, Membership, Team]]:
+    """Every membership with its user and team."""
+    rows = await session.execute(
+        select(User, Membership, Team)
+        .join(Membership, Membership.user_id == User.id)
+        .join(Team, Team.id == Membership.team_id)
+        .order_by(Team.id, User.id)
+    )
+    return [(row[0], row[1], row[2]) for row in rows]
+
+
+async def keys_of_team(session: Session) -> Sequence[ApiKey]:
+    """The keys of the session's team, newest first."""
+    return (await session.scalars(select(ApiKey).order_by(ApiKey.id.desc()))).all()
+
+
+async def key_by_id(session: Session, key_id: int) -> ApiKey | None:
+    """A key of the session's team."""
+    found: ApiKey | None = await session.scalar(select(ApiKey).where(ApiKey.id == key_id))
+    return found
+
+
+async def note_key_use(session: WriteSession, used: dict[int, datetime]) -> None:
+    """Write when keys were last used."""
+    for key_id, moment in used.items():
+        await session.execute(
+            update(ApiKey).where(ApiKey.id == key_id).values(last_used_at=moment)
+        )
+
+
+async def refresh_token(session: Session, digest: bytes) -> RefreshToken | None:
+    """A refresh token by its hash."""
+    found: RefreshToken | None = await session.scalar(
+        select(RefreshToken).where(RefreshToken.token_hash == digest)
+    )
+    return found
+
+
+async def spend_refresh_token(session: WriteSession, token_id: int, now: datetime) -> bool:
+    """Mark a token as used; True for the one caller that got there first."""
+    spent = await session.scalar(
+        update(RefreshToken)
+        .where(
+            RefreshToken.id == token_id,
+            RefreshToken.used_at.is_(None),
+            RefreshToken.revoked_at.is_(None),
+        )
+        .values(used_at=now)
+        .returning(RefreshToken.id)
+    )
+    return spent is not None
+
+
+async def revoke_family(session: WriteSession, family: UUID, now: datetime) -> None:
+    """End a sign-in: none of its refresh tokens works any more."""
+    await session.execute(
+        update(RefreshToken)
+        .where(RefreshToken.family == family, RefreshToken.revoked_at.is_(None))
+        .values(revoked_at=now)
+    )
+
+
+async def family_is_revoked(session: Session, family: UUID) -> bool:
+    """True once the sign-in was ended."""
+    found = await session.scalar(
+        select(RefreshToken.id)
+        .where(RefreshToken.family == family, RefreshToken.revoked_at.is_not(None))
+        .limit(1)
+    )
+    return found is not None

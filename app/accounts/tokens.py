@@ -1,0 +1,116 @@
+"""Access tokens (signed, 30 minutes), refresh tokens and API keys (random, stored as hashes)."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from uuid import UUID, uuid4
+
+import jwt
+
+from app.errors import Unauthenticated
+
+ACCESS_SECONDS = 1800
+REFRESH_DAYS = 7
+AUDIENCE = "spoolgraph"
+ALGORITHM = "HS256"
+LEEWAY_SECONDS = 10
+REQUIRED = ["exp", "sub", "iat", "jti", "aud"]
+KEY_PREFIX = "sg_"
+
+
+@dataclass(frozen=True, slots=True)
+class AccessClaims:
+    """What a valid access token says."""
+
+    user_uid: UUID
+    team_id: int
+    family: UUID
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class TokenPair:
+    """The answer to a sign-in. `expires_in` is seconds; the tokens are not shown in a repr."""
+
+    access_token: str = field(repr=False)
+    refresh_token: str = field(repr=False)
+    expires_in: int = ACCESS_SECONDS
+
+
+class TokenSigner:
+    """Signs and checks access tokens with a key derived from the farm's secret."""
+
+    def __init__(self, secret: str) -> None:
+        digest = hashlib.sha256(b"spoolgraph access tokens\0" + secret.encode()).digest()
+        self._key = digest
+        self._key_id = hashlib.sha256(digest).hexdigest()[:8]
+
+    def sign(self, user_uid: UUID, team_id: int, family: UUID) -> str:
+        """A token of 30 minutes for one user in one team."""
+        now = datetime.now(UTC)
+        return jwt.encode(
+            {
+                "sub": str(user_uid),
+                "team": team_id,
+                "family": str(family),
+                "aud": AUDIENCE,
+                "iat": now,
+                "exp": now + timedelta(seconds=ACCESS_SECONDS),
+                "jti": uuid4().hex,
+            },
+            self._key,
+            algorithm=ALGORITHM,
+            headers={"kid": self._key_id},
+        )
+
+    def read(self, token: str) -> AccessClaims:
+        """The claims; raises `Unauthenticated` with TOKEN_EXPIRED or INVALID_TOKEN."""
+        try:
+            claims = jwt.decode(
+                token,
+                self._key,
+                algorithms=[ALGORITHM],
+                audience=AUDIENCE,
+                leeway=LEEWAY_SECONDS,
+                options={"require": REQUIRED},
+            )
+            return AccessClaims(
+                user_uid=UUID(claims["sub"]),
+                team_id=int(claims["team"]),
+                family=UUID(claims["family"]),
+                expires_at=datetime.fromtimestamp(claims["exp"], UTC),
+            )
+        except jwt.ExpiredSignatureError:
+            raise Unauthenticated("The access token has expired.", code="TOKEN_EXPIRED") from None
+        except (jwt.InvalidTokenError, KeyError, TypeError, ValueError):
+            raise Unauthenticated("The access token is not valid.", code="INVALID_TOKEN") from None
+
+
+def looks_like_jwt(value: str) -> bool:
+    """True for three dot-separated parts, which no API key has."""
+    return value.count(".") == 2 and value.startswith("eyJ")
+
+
+def new_refresh_token() -> str:
+    """256 random bits; only their hash is stored."""
+    return f"sgr_{secrets.token_urlsafe(32)}"
+
+
+def new_api_key() -> str:
+    """A visible prefix, then 256 random bits."""
+    return f"{KEY_PREFIX}{secrets.token_hex(4)}_{secrets.token_urlsafe(32)}"
+
+
+def visible_prefix(key: str) -> str:
+    """The part of a key that may be shown: of a key chosen by hand at most a quarter."""
+    if key.startswith(KEY_PREFIX) and key.count("_") >= 2:
+        return "_".join(key.split("_")[:2])
+    return key[: min(4, len(key) // 4)]
+
+
+def digest(secret: str) -> bytes:
+    """What is stored of a key or a refresh token."""
+    return hashlib.sha256(secret.encode()).digest()
