@@ -29,19 +29,19 @@ def test_a_running_job_shows_its_progress():
     """Percent, seconds left, layers, stage and names of the job."""
     status = status_of(p1(**running()), P1S)
     assert status.state is PrinterState.PRINTING
-    assert (37, 84 * 60, 52, 140) == (
+    assert (
         status.progress,
         status.remaining_time,
         status.current_layer,
         status.total_layers,
-    )
+    ) == (37, 84 * 60, 52, 140)
     assert status.stage == "Printing"
     assert status.job is not None
-    assert ("bracket_v2", "bracket_v2.3mf", 2) == (
+    assert (
         status.job.name,
         status.job.filename,
         status.job.plate,
-    )
+    ) == ("bracket_v2", "bracket_v2.3mf", 2)
 
 
 @pytest.mark.parametrize("state", ["IDLE", "FINISH", "FAILED"])
