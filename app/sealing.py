@@ -34,7 +34,7 @@ class Sealer:
             return self._unlocked().decrypt(sealed).decode()
         except InvalidToken:
             raise CannotOpen(
-                "A stored access code was sealed with another SPOOLGRAPH_SECRET_KEY: enter it again."
+                "An access code was sealed with another SPOOLGRAPH_SECRET_KEY: enter it again."
             ) from None
 
     def _unlocked(self) -> Fernet:

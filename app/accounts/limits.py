@@ -87,9 +87,7 @@ class RateLimiter:
             raise RateLimited("Too many requests, try again later.", retry_after=state.retry_after)
         return state
 
-    async def _count(
-        self, counter: FixedWindowRateLimiter, name: str, identity: str
-    ) -> LimitState:
+    async def _count(self, counter: FixedWindowRateLimiter, name: str, identity: str) -> LimitState:
         states = [
             await self._count_one(counter, item, f"{name}:{identity}") for item in self._items[name]
         ]

@@ -8,15 +8,13 @@ from uuid import UUID
 
 from sqlalchemy import func, select, update
 
-from app.accounts.models import ApiKey, Membership, RefreshToken, Team, User
+from app.accounts.models import ApiKey, Membership, RefreshToken, Role, Team, User
 from app.database import ReadSession, WriteSession
 
 Session = ReadSession | WriteSession
 
 
-async def key_by_digest(
-    session: Session, digest: bytes
-) -> tuple[ApiKey, Membership | None] | None:
+async def key_by_digest(session: Session, digest: bytes) -> tuple[ApiKey, Membership | None] | None:
     """A key with the membership of its owner in its team (None when the owner left)."""
     row = (
         await session.execute(
@@ -125,9 +123,7 @@ async def key_by_id(session: Session, key_id: int) -> ApiKey | None:
 async def note_key_use(session: WriteSession, used: dict[int, datetime]) -> None:
     """Write when keys were last used."""
     for key_id, moment in used.items():
-        await session.execute(
-            update(ApiKey).where(ApiKey.id == key_id).values(last_used_at=moment)
-        )
+        await session.execute(update(ApiKey).where(ApiKey.id == key_id).values(last_used_at=moment))
 
 
 async def refresh_token(session: Session, digest: bytes) -> RefreshToken | None:
@@ -170,3 +166,46 @@ async def family_is_revoked(session: Session, family: UUID) -> bool:
         .limit(1)
     )
     return found is not None
+
+
+async def revoke_user(session: WriteSession, user_id: int, now: datetime) -> None:
+    """End every sign-in of a user."""
+    await session.execute(
+        update(RefreshToken)
+        .where(RefreshToken.user_id == user_id, RefreshToken.revoked_at.is_(None))
+        .values(revoked_at=now)
+    )
+
+
+async def count_owners(session: Session, team_id: int) -> int:
+    """How many owners a team has."""
+    return (
+        await session.scalar(
+            select(func.count(Membership.id)).where(
+                Membership.team_id == team_id, Membership.role == Role.OWNER
+            )
+        )
+        or 0
+    )
+
+
+async def first_owner(session: Session, email: str | None) -> Membership | None:
+    """The owner with this e-mail; without an e-mail the oldest owner."""
+    statement = select(Membership).where(Membership.role == Role.OWNER).order_by(Membership.id)
+    if email is not None:
+        statement = statement.join(User, User.id == Membership.user_id).where(
+            User.email == email.lower()
+        )
+    found: Membership | None = await session.scalar(statement.limit(1))
+    return found
+
+
+async def keys_named(session: Session, team_id: int, name: str) -> Sequence[ApiKey]:
+    """The keys of a team with this name that still work."""
+    return (
+        await session.scalars(
+            select(ApiKey).where(
+                ApiKey.team_id == team_id, ApiKey.name == name, ApiKey.revoked_at.is_(None)
+            )
+        )
+    ).all()

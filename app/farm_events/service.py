@@ -61,7 +61,8 @@ def teller(hub: Hub) -> Callable[[Sequence[Event]], None]:
 
 def encode(item: Event) -> bytes:
     """An event as the body of a hub message."""
-    return orjson.dumps({"kind": item.kind, **item.as_dict()})
+    # `default` is for asyncpg's own UUID type, which is a subclass and so not known to orjson.
+    return orjson.dumps({"kind": item.kind, **item.as_dict()}, default=str)
 
 
 def decode(body: bytes) -> Event:

@@ -1,0 +1,153 @@
+"""Signing in and out, and who a credential belongs to."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from uuid import UUID, uuid4
+
+import structlog
+
+from app.accounts import queries, tokens
+from app.accounts.authentication import Authenticator
+from app.accounts.limits import RateLimiter
+from app.accounts.members import first_start
+from app.accounts.models import RefreshToken, Team, User
+from app.accounts.passwords import hash_password, needs_rehash, verify_password
+from app.accounts.secret import farm_secret
+from app.accounts.tokens import TokenPair
+from app.accounts.viewer import Viewer
+from app.database import EVERY_TEAM, Database, WriteSession
+from app.errors import NotFound, Unauthenticated
+from app.events import CredentialRevoked
+from app.hub import Hub
+from app.settings import Settings
+
+log = structlog.get_logger(__name__)
+
+WRITE_USES_SECONDS = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """The user behind a credential and the team it acts in."""
+
+    user: User
+    team: Team
+
+
+class Accounts(Authenticator):
+    """All that has to do with credentials. `start` comes before everything else."""
+
+    def __init__(
+        self, database: Database, hub: Hub, limiter: RateLimiter, settings: Settings
+    ) -> None:
+        super().__init__(database, hub)
+        self._limiter = limiter
+        self._settings = settings
+
+    async def start(self) -> str:
+        """Make what the settings ask for at first start; returns the farm's secret."""
+        given = self._settings.secret_key
+        secret = await farm_secret(
+            self._database, None if given is None else given.get_secret_value()
+        )
+        self.unlock(secret)
+        await first_start(self._database, self._settings)
+        async with self._database.read(EVERY_TEAM) as session:
+            if await queries.count_users(session) == 0:
+                log.warning("nobody can sign in yet: run `spoolgraph user create` to make an owner")
+        return secret
+
+    async def run(self) -> None:
+        """Write for ever, now and then, when keys were last used."""
+        try:
+            while True:
+                await asyncio.sleep(WRITE_USES_SECONDS)
+                await self.write_uses()
+        finally:
+            await asyncio.shield(self.write_uses())
+
+    async def sign_in(self, email: str, password: str, address: str) -> TokenPair:
+        """A pair of tokens; raises `Unauthenticated` (INVALID_CREDENTIALS) or `RateLimited`.
+
+        The time taken does not tell whether the account exists.
+        """
+        email = email.strip().lower()
+        await self._limiter.require("sign-in.address", address)
+        await self._limiter.require("sign-in.account", email)
+        async with self._database.read(EVERY_TEAM) as session:
+            user = await queries.user_by_email(session, email)
+        good = await verify_password(None if user is None else user.password_hash, password)
+        if user is None or not good:
+            raise Unauthenticated("E-mail or password is wrong.", code="INVALID_CREDENTIALS")
+        rehashed = await hash_password(password) if needs_rehash(user.password_hash) else None
+        async with self._database.transaction(EVERY_TEAM) as session:
+            membership = await queries.default_membership(session, user.id)
+            if membership is None:
+                raise Unauthenticated("You are in no team any more.", code="INVALID_CREDENTIALS")
+            if rehashed is not None:
+                stored = await queries.user_by_id(session, user.id)
+                if stored is not None:
+                    stored.password_hash = rehashed
+            return self._issue(session, user, membership.team_id, uuid4())
+
+    async def refresh(self, token: str) -> TokenPair:
+        """A new pair for a refresh token, which is spent by it.
+
+        A token that was spent before ends its whole family: somebody else has a copy. Raises
+        `Unauthenticated` (INVALID_TOKEN, TOKEN_EXPIRED).
+        """
+        now = datetime.now(UTC)
+        async with self._database.transaction(EVERY_TEAM) as session:
+            found = await queries.refresh_token(session, tokens.digest(token))
+            if found is None:
+                raise Unauthenticated("The refresh token is not valid.", code="INVALID_TOKEN")
+            user = await queries.user_by_id(session, found.user_id)
+            expired = found.expires_at <= now
+            spent = not expired and await queries.spend_refresh_token(session, found.id, now)
+            if spent and user is not None:
+                member = await queries.member_by_uid(session, user.uid, found.team_id)
+                if member is not None:
+                    return self._issue(session, user, found.team_id, found.family)
+            if not expired:
+                await self._end_family(session, found.team_id, found.family)
+        if expired:
+            raise Unauthenticated("The refresh token has expired.", code="TOKEN_EXPIRED")
+        raise Unauthenticated("The refresh token was used before.", code="INVALID_TOKEN")
+
+    async def sign_out(self, token: str) -> None:
+        """End the sign-in a refresh token belongs to. An unknown token changes nothing."""
+        async with self._database.transaction(EVERY_TEAM) as session:
+            found = await queries.refresh_token(session, tokens.digest(token))
+            if found is not None:
+                await self._end_family(session, found.team_id, found.family)
+
+    async def profile(self, viewer: Viewer) -> Profile:
+        """The user and team of a viewer."""
+        async with self._database.read(EVERY_TEAM) as session:
+            user = await queries.user_by_id(session, viewer.user_id)
+            team = await queries.team_by_id(session, viewer.team_id)
+        if user is None or team is None:
+            raise NotFound("The user or the team is gone.")
+        return Profile(user, team)
+
+    def _issue(self, session: WriteSession, user: User, team_id: int, family: UUID) -> TokenPair:
+        now = datetime.now(UTC)
+        refresh = tokens.new_refresh_token()
+        session.add(
+            RefreshToken(
+                user_id=user.id,
+                team_id=team_id,
+                family=family,
+                token_hash=tokens.digest(refresh),
+                created_at=now,
+                expires_at=now + timedelta(days=tokens.REFRESH_DAYS),
+            )
+        )
+        return TokenPair(self.signer.sign(user.uid, team_id, family), refresh)
+
+    async def _end_family(self, session: WriteSession, team_id: int, family: UUID) -> None:
+        await queries.revoke_family(session, family, datetime.now(UTC))
+        session.raise_event(CredentialRevoked(team_id=team_id, family=family))
