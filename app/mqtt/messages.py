@@ -141,19 +141,26 @@ def _deep(raw: object) -> bool:
 
 def _push(body: dict[str, Any]) -> Push:
     claim = body.pop("msg", None)
-    for key in [key for key, value in body.items() if not _fits(key, value)]:
+    # A known field that has no value of its kind is left out and keeps the one before.
+    for key in [
+        key
+        for key, value in body.items()
+        if type(value) is not (kind := _KINDS.get(key, _ANY)) and not _fits(kind, value)
+    ]:
         del body[key]
     return Push(body, integer(claim))
 
 
-def _fits(key: str, value: object) -> bool:
-    """Whether a known field has a value of its kind; a field that has not keeps the one before."""
-    kind = _KINDS.get(key)
-    if kind is None:
+class _ANY:
+    """Stands for the kind of a field nobody knows."""
+
+
+def _fits(kind: type, value: object) -> bool:
+    if kind is _ANY:
         return True
     if kind is int:
-        return type(value) is int or number(value) is not None
-    return type(value) is kind or (kind is object and type(value) in (str, int, float))
+        return number(value) is not None
+    return kind is object and type(value) in (str, int, float)
 
 
 # Known fields and their kinds; ``int`` stands for anything numeric, ``object`` for any scalar.

@@ -1,0 +1,100 @@
+"""The latest status of every printer of the farm, whichever process holds its connection.
+
+The process that holds a printer publishes its statuses here; they travel over the hub, and every
+process keeps the latest. Readers never wait and never ask a database.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from enum import StrEnum
+
+import orjson
+import structlog
+
+from app.hub import STATUS, Hub, Message
+from app.printers.status import PrinterStatus
+from app.printers.status_json import encode, from_mapping
+
+log = structlog.get_logger(__name__)
+
+
+class StatusReason(StrEnum):
+    """Why a status was published."""
+
+    REPORT = "REPORT"  # the printer reported a change
+    CONNECTION = "CONNECTION"  # the connection changed
+    RUN = "RUN"  # a print was written down, or its record changed
+    RESTORED = "RESTORED"  # known from before a restart
+
+
+@dataclass(frozen=True, slots=True)
+class StatusChange:
+    """A published status. ``printer_id`` is the printer's database id."""
+
+    printer_id: int
+    status: PrinterStatus
+    reason: StatusReason
+
+
+class LiveFarm:
+    """One per process, filled by its own ingest and by the hub."""
+
+    def __init__(self, hub: Hub) -> None:
+        self._hub = hub
+        self._bodies: dict[int, bytes] = {}
+        self._changes: dict[int, StatusChange] = {}
+        hub.listen(STATUS, self._hear)
+
+    def status(self, printer_id: int) -> PrinterStatus:
+        """The latest status, ``PrinterStatus.unknown()`` when nothing was ever heard."""
+        change = self._changes.get(printer_id)
+        return change.status if change is not None else PrinterStatus.unknown()
+
+    def statuses(self) -> Collection[PrinterStatus]:
+        """The latest status of every printer that is known here."""
+        return [change.status for change in self._changes.values()]
+
+    def publish(self, team_id: int, change: StatusChange) -> None:
+        """Tell everybody, here and in the other processes."""
+        body = orjson.dumps(
+            {"reason": change.reason, "status": orjson.Fragment(encode(change.status))}
+        )
+        self._bodies[change.printer_id] = body
+        self._changes[change.printer_id] = change
+        self._hub.publish(Message(STATUS, str(change.printer_id), team_id, body))
+
+    def restore(self, printer_id: int, status: PrinterStatus) -> None:
+        """Take in a stored status where nothing newer is known; nobody is told."""
+        known = self._changes.get(printer_id)
+        if known is None or known.status.seq < status.seq:
+            self._bodies.pop(printer_id, None)
+            self._changes[printer_id] = StatusChange(printer_id, status, StatusReason.RESTORED)
+
+    def forget(self, printer_id: int) -> None:
+        """The printer was removed."""
+        self._bodies.pop(printer_id, None)
+        self._changes.pop(printer_id, None)
+
+    def read(self, message: Message) -> StatusChange | None:
+        """The change that a hub message of the topic ``STATUS`` tells; None if it is not one."""
+        printer_id = int(message.key)
+        if self._bodies.get(printer_id) is message.body:
+            return self._changes[printer_id]
+        try:
+            raw = orjson.loads(message.body)
+            return StatusChange(
+                printer_id, from_mapping(raw["status"]), StatusReason(raw["reason"])
+            )
+        except (ValueError, KeyError, TypeError) as error:
+            log.warning("a status from another process is unreadable", error=str(error)[:200])
+            return None
+
+    def _hear(self, message: Message) -> None:
+        printer_id = int(message.key)
+        if self._bodies.get(printer_id) is message.body:
+            return
+        change = self.read(message)
+        known = self._changes.get(printer_id)
+        if change is not None and (known is None or known.status.seq <= change.status.seq):
+            self._bodies[printer_id] = message.body
+            self._changes[printer_id] = change
