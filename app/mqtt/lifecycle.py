@@ -39,11 +39,12 @@ Step = tuple["Lifecycle", tuple[Transition, ...]]
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """An end that is not believed yet."""
+    """An end that is not believed yet; ``fault`` is what else was wrong at that moment."""
 
     state: str
     since: datetime
     late: bool
+    fault: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,14 +217,14 @@ def _failed(life: Lifecycle, run: Run, seen: Observation) -> Step:
     if reason is not None:
         return _end(life, run, Outcome.FAILED, seen.at, reason, late=life.fresh)
     if life.hold is None or life.hold.state != "FAILED":
-        life = replace(life, hold=Hold("FAILED", seen.at, life.fresh))
+        life = replace(life, hold=Hold("FAILED", seen.at, life.fresh, seen.fault))
     return life, ()
 
 
 def _believe(life: Lifecycle, run: Run, hold: Hold) -> Step:
     """Close a run whose end was held back."""
     if hold.state == "FAILED":
-        reason = "The printer reported a failure without a cause."
+        reason = hold.fault or "The printer reported a failure without a cause."
         return _end(life, run, Outcome.FAILED, hold.since, reason, late=hold.late)
     latched = life.cancelled_at is not None and life.cancelled_at >= hold.since - CANCEL_LATCH
     if latched or _stop_was_requested(run, hold.since):
@@ -289,4 +290,4 @@ def _why_failed(seen: Observation) -> str | None:
     for error in (seen.print_error, seen.fail_reason):
         if error > 0 and error not in CANCEL_CODES:
             return print_error_words(error)
-    return seen.fault
+    return None

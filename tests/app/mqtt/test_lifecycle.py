@@ -389,3 +389,15 @@ def test_an_observation_reads_numbers_however_they_are_written():
     seen = observation_of(p1(**running(mc_remaining_time="84", fail_reason="50348044")), START)
     assert isinstance(seen, Observation)
     assert (seen.remaining, seen.fail_reason, seen.plate) == (5040, 50348044, 2)
+
+
+def test_a_health_message_explains_a_failure_without_a_code():
+    """The gravest health message is the reason, unless the printer says "cancelled" in time."""
+    rest = p1(**at_rest("FAILED"))
+    film = printing(Film().see(**at_rest()), 0, 60)
+    film.now += timedelta(seconds=1)
+    film.life, nothing = step(film.life, observation_of(rest, film.now, fault="Heater broken."))
+    assert nothing == ()
+    film.wait(3)
+    assert film.story == ["Started", "failed"]
+    assert film.last.reason == "Heater broken."
