@@ -1,0 +1,101 @@
+"""What is derived from the history and kept beside it: counts and daily statistics."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC
+from decimal import Decimal
+
+from sqlalchemy import delete, func, select
+
+from app.archives import queries
+from app.archives.models import Archive, ArchiveCount, ArchiveStatus, FilamentUse
+from app.database import WriteSession
+from app.statistics import service as statistics
+from app.statistics.service import Ending, PrintFigures
+from app.upsert import add_to
+
+UNKNOWN_MATERIAL = ""
+_ENDINGS = {
+    ArchiveStatus.SUCCESS: Ending.SUCCESSFUL,
+    ArchiveStatus.FAILED: Ending.FAILED,
+    ArchiveStatus.STOPPED: Ending.STOPPED,
+}
+
+
+def print_figures(archive: Archive, uses: Sequence[FilamentUse]) -> PrintFigures | None:
+    """What an archive adds to the statistics; None unless it is a print that ended."""
+    ending = _ENDINGS.get(archive.status)
+    if ending is None or archive.completed_at is None:
+        return None
+    return PrintFigures(
+        team_id=archive.team_id,
+        printer_id=archive.printer_id,
+        day=archive.completed_at.astimezone(UTC).date(),
+        ending=ending,
+        seconds=archive.duration or 0,
+        grams=archive.filament_used or Decimal(0),
+        cost=archive.cost or Decimal(0),
+        materials=_materials(archive, uses),
+    )
+
+
+def _materials(archive: Archive, uses: Sequence[FilamentUse]) -> dict[str, Decimal]:
+    if not any(use.grams for use in uses):
+        material = archive.filament_type or UNKNOWN_MATERIAL
+        return {material[:64]: archive.filament_used or Decimal(0)}
+    found: dict[str, Decimal] = {}
+    for use in uses:
+        found[use.material] = found.get(use.material, Decimal(0)) + (use.grams or Decimal(0))
+    return found
+
+
+async def count_print(
+    session: WriteSession, archive: Archive, uses: Sequence[FilamentUse], sign: int
+) -> None:
+    """Count a print in (1) or out (-1). Out before a change of what counts, in after it."""
+    figures = print_figures(archive, uses)
+    if figures is not None:
+        await statistics.count(session, figures, sign)
+
+
+async def count_archive(session: WriteSession, archive: Archive, sign: int) -> None:
+    """Count an archive in (1) or out (-1) under its printer and status."""
+    await _add_archives(session, archive.team_id, archive.printer_id, archive.status, sign)
+
+
+async def _add_archives(
+    session: WriteSession,
+    team_id: int,
+    printer_id: int | None,
+    status: ArchiveStatus,
+    number: int,
+) -> None:
+    key = {"team_id": team_id, "printer_id": printer_id or queries.NO_PRINTER, "status": status}
+    await add_to(session, ArchiveCount, key, {"archives": number})
+
+
+async def forget_printer(session: WriteSession, printer_id: int) -> None:
+    """Move counts and statistics of a printer that is removed to those without a printer."""
+    rows = await session.scalars(select(ArchiveCount).where(ArchiveCount.printer_id == printer_id))
+    for row in rows.all():
+        await _add_archives(session, row.team_id, None, row.status, row.archives)
+    await session.execute(delete(ArchiveCount).where(ArchiveCount.printer_id == printer_id))
+    await statistics.forget_printer(session, printer_id)
+
+
+async def rebuild(session: WriteSession) -> None:
+    """Compute counts and statistics of the session's team anew from its whole history."""
+    await session.execute(delete(ArchiveCount))
+    rows = await session.execute(
+        select(
+            Archive.team_id, Archive.printer_id, Archive.status, func.count(Archive.id)
+        ).group_by(Archive.team_id, Archive.printer_id, Archive.status)
+    )
+    for team_id, printer_id, status, number in rows.all():
+        await _add_archives(session, team_id, printer_id, status, number)
+    await statistics.forget_all(session)
+    archives = await queries.all_archives(session)
+    uses = await queries.uses_of(session, [archive.id for archive in archives])
+    for archive in archives:
+        await count_print(session, archive, uses[archive.id], 1)

@@ -1,0 +1,173 @@
+"""All SQL of the print history."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Select, func, select, union_all
+from sqlalchemy.orm import aliased
+
+from app.archives.models import Archive, ArchiveCount, ArchiveStatus, FilamentUse
+from app.database import ReadSession, WriteSession
+from app.keyset import Order, Page, Window, fetch_page, sorted_first
+from app.texts import like_pattern
+
+Session = ReadSession | WriteSession
+NO_PRINTER = 0
+
+ORDERS: dict[tuple[str, bool], Order] = {
+    (name, descending): Order(f"archives.{name}.{descending}", columns, descending)
+    for name, columns in (
+        ("created_at", (Archive.created_at, Archive.id)),
+        ("name", (Archive.name, Archive.id)),
+    )
+    for descending in (False, True)
+}
+NEWEST_FIRST = ORDERS["created_at", True]
+
+
+@dataclass(frozen=True, slots=True)
+class ArchiveFilter:
+    """Conditions that all hold. Times are inclusive bounds of `created_at`; every word of
+    `search` must occur in name, filename, notes, tags or filament type."""
+
+    printer_id: int | None = None
+    project_id: int | None = None
+    statuses: frozenset[ArchiveStatus] | None = None
+    created_from: datetime | None = None
+    created_until: datetime | None = None
+    search: str | None = None
+    material: str | None = None
+    tag: str | None = None
+
+    @property
+    def is_counted(self) -> bool:
+        """True when the maintained counts answer how many there are."""
+        return (
+            self.project_id is None
+            and self.created_from is None
+            and self.created_until is None
+            and not self.search
+            and self.material is None
+            and self.tag is None
+        )
+
+
+def _conditions(wanted: ArchiveFilter) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = []
+    if wanted.printer_id is not None:
+        found.append(Archive.printer_id == wanted.printer_id)
+    if wanted.project_id is not None:
+        found.append(Archive.project_id == wanted.project_id)
+    if wanted.statuses is not None:
+        found.append(Archive.status.in_(wanted.statuses))
+    if wanted.created_from is not None:
+        found.append(Archive.created_at >= wanted.created_from)
+    if wanted.created_until is not None:
+        found.append(Archive.created_at <= wanted.created_until)
+    for word in (wanted.search or "").casefold().split():
+        found.append(Archive.search_text.like(like_pattern(word), escape="\\"))
+    if wanted.material is not None:
+        found.append(func.lower(Archive.filament_type) == wanted.material.lower())
+    if wanted.tag is not None:
+        found.append(
+            Archive.search_text.like(like_pattern(f"\n{wanted.tag.casefold()}\n"), escape="\\")
+        )
+    return found
+
+
+def _select(wanted: ArchiveFilter) -> Select[tuple[Archive]]:
+    return select(Archive).where(*_conditions(wanted))
+
+
+async def page(
+    session: Session, wanted: ArchiveFilter, order: Order, window: Window
+) -> Page[Archive]:
+    """One window of the history."""
+    return await fetch_page(session, _select(wanted), order, window)
+
+
+async def count(session: Session, wanted: ArchiveFilter) -> int:
+    """How many archives match; without a free condition this is read, not counted."""
+    if not wanted.is_counted:
+        statement = select(func.count(Archive.id)).where(*_conditions(wanted))
+        return await session.scalar(statement) or 0
+    kept = select(func.coalesce(func.sum(ArchiveCount.archives), 0))
+    if wanted.printer_id is not None:
+        kept = kept.where(ArchiveCount.printer_id == wanted.printer_id)
+    if wanted.statuses is not None:
+        kept = kept.where(ArchiveCount.status.in_(wanted.statuses))
+    return int(await session.scalar(kept) or 0)
+
+
+async def by_ids(session: Session, ids: Collection[int]) -> dict[int, Archive]:
+    """Archives by id."""
+    rows = await session.scalars(select(Archive).where(Archive.id.in_(ids)))
+    return {row.id: row for row in rows}
+
+
+async def first_of_each(
+    session: Session,
+    column: str,
+    ids: Collection[int],
+    wanted: ArchiveFilter,
+    order: Order,
+    limit: int,
+) -> dict[int, list[Archive]]:
+    """The first archives of each printer or project (`column`), in one statement."""
+    parts = [
+        select(
+            sorted_first(
+                _select(wanted).where(getattr(Archive, column) == parent), order, limit
+            ).subquery()
+        )
+        for parent in ids
+    ]
+    rows = aliased(Archive, union_all(*parts).subquery())
+    keys = [getattr(rows, item.key) for item in order.columns]
+    statement = select(rows).order_by(*(key.desc() if order.descending else key for key in keys))
+    found: dict[int, list[Archive]] = {parent: [] for parent in ids}
+    for row in await session.scalars(statement):
+        found[getattr(row, column)].append(row)
+    return found
+
+
+async def uses_of(session: Session, ids: Collection[int]) -> dict[int, list[FilamentUse]]:
+    """The filaments of archives, in the order of the print."""
+    found: dict[int, list[FilamentUse]] = {archive_id: [] for archive_id in ids}
+    rows = await session.scalars(
+        select(FilamentUse)
+        .where(FilamentUse.archive_id.in_(ids))
+        .order_by(FilamentUse.archive_id, FilamentUse.position)
+    )
+    for row in rows:
+        found[row.archive_id].append(row)
+    return found
+
+
+async def completed_counts(session: Session, projects: Collection[int]) -> dict[int, int]:
+    """Successful archives per project."""
+    return await _counts(session, projects, Archive.status == ArchiveStatus.SUCCESS)
+
+
+async def archive_counts(session: Session, projects: Collection[int]) -> dict[int, int]:
+    """All archives per project."""
+    return await _counts(session, projects)
+
+
+async def _counts(
+    session: Session, projects: Collection[int], *conditions: ColumnElement[bool]
+) -> dict[int, int]:
+    rows = await session.execute(
+        select(Archive.project_id, func.count(Archive.id))
+        .where(Archive.project_id.in_(projects), *conditions)
+        .group_by(Archive.project_id)
+    )
+    return {row[0]: row[1] for row in rows}
+
+
+async def all_archives(session: Session) -> Sequence[Archive]:
+    """Every archive of the team, for recomputing what is derived from them."""
+    return (await session.scalars(select(Archive).order_by(Archive.id))).all()

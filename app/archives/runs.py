@@ -1,0 +1,289 @@
+"""From a run on a printer to its archive. Called by ingest, idempotent by run.
+
+These functions work in sessions that see every team: the team is that of the printer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Literal
+
+from sqlalchemy import select
+
+from app.archives import figures, queries
+from app.archives.models import Archive, ArchiveStatus, FilamentUse
+from app.archives.service import search_text
+from app.database import WriteSession
+from app.events import (
+    ArchiveUpdated,
+    PrintFailed,
+    PrintFinished,
+    PrintPaused,
+    PrintResumed,
+    PrintStarted,
+    PrintStopped,
+)
+from app.printers.models import Printer, PrintRun
+from app.spools.models import Spool
+
+Outcome = Literal["success", "failed", "stopped"]
+_STATUS: dict[str, ArchiveStatus] = {
+    "success": ArchiveStatus.SUCCESS,
+    "failed": ArchiveStatus.FAILED,
+    "stopped": ArchiveStatus.STOPPED,
+}
+COMPLETE = 100
+
+
+@dataclass(frozen=True, slots=True)
+class ObservedFilament:
+    """A filament that a run uses: grams are known only when the printed file tells them."""
+
+    material: str
+    color_hex: str | None = None
+    grams: Decimal | None = None
+    tray_uuid: str | None = None
+
+
+async def open_run(session: WriteSession, printer_id: int) -> PrintRun | None:
+    """The run of a printer that has not ended."""
+    found: PrintRun | None = await session.scalar(
+        select(PrintRun).where(PrintRun.printer_id == printer_id, PrintRun.ended_at.is_(None))
+    )
+    return found
+
+
+async def begin_run(
+    session: WriteSession,
+    *,
+    printer: Printer,
+    name: str,
+    filename: str,
+    origin: str,
+    state: bytes,
+    started_at: datetime | None,
+    observed_at: datetime,
+    estimated_duration: int | None = None,
+    total_layers: int | None = None,
+    filaments: Sequence[ObservedFilament] = (),
+) -> PrintRun:
+    """Open a run and its archive; an open run of the printer is returned as it is."""
+    known = await open_run(session, printer.id)
+    if known is not None:
+        return known
+    archive = Archive(
+        team_id=printer.team_id,
+        name=name[:500],
+        filename=filename[:500],
+        status=ArchiveStatus.PRINTING,
+        printer_id=printer.id,
+        created_at=observed_at,
+        started_at=started_at,
+        updated_at=observed_at,
+        estimated_duration=estimated_duration,
+        total_layers=total_layers,
+        progress=0,
+        tags=[],
+    )
+    _note_filaments(archive, filaments)
+    archive.search_text = search_text(archive)
+    session.add(archive)
+    await session.flush()
+    await _add_uses(session, archive, filaments)
+    await figures.count_archive(session, archive, 1)
+    run = PrintRun(
+        team_id=printer.team_id,
+        printer_id=printer.id,
+        archive_id=archive.id,
+        origin=origin,
+        state=state,
+        started_at=started_at,
+        last_seen_at=observed_at,
+    )
+    session.add(run)
+    await session.flush()
+    session.raise_event(
+        PrintStarted(team_id=run.team_id, printer_id=printer.id, archive_id=archive.id)
+    )
+    return run
+
+
+def _note_filaments(archive: Archive, filaments: Sequence[ObservedFilament]) -> None:
+    materials = list(dict.fromkeys(item.material for item in filaments if item.material))
+    archive.filament_type = ", ".join(materials)[:200] or None
+
+
+async def _add_uses(
+    session: WriteSession, archive: Archive, filaments: Sequence[ObservedFilament]
+) -> None:
+    spools = await _spools_by_tag(session, archive.team_id, filaments)
+    session.add_all(
+        FilamentUse(
+            team_id=archive.team_id,
+            archive_id=archive.id,
+            spool_id=None if spool is None else spool.id,
+            position=position,
+            material=item.material[:64],
+            color_hex=item.color_hex,
+            grams=item.grams,
+        )
+        for position, item in enumerate(filaments)
+        for spool in [spools.get(item.tray_uuid or "")]
+    )
+
+
+async def _spools_by_tag(
+    session: WriteSession, team_id: int, filaments: Sequence[ObservedFilament]
+) -> dict[str, Spool]:
+    tags = {item.tray_uuid for item in filaments if item.tray_uuid}
+    if not tags:
+        return {}
+    rows = await session.scalars(
+        select(Spool).where(Spool.team_id == team_id, Spool.tray_uuid.in_(tags))
+    )
+    return {row.tray_uuid: row for row in rows if row.tray_uuid}
+
+
+async def update_run(
+    session: WriteSession,
+    run_id: int,
+    *,
+    state: bytes,
+    last_seen_at: datetime,
+    name: str | None = None,
+    filename: str | None = None,
+    progress: int | None = None,
+    total_layers: int | None = None,
+) -> None:
+    """Remember how far an open run got; a name or file that became known is told."""
+    run, archive = await _open(session, run_id)
+    if run is None:
+        return
+    run.state = state
+    run.last_seen_at = last_seen_at
+    if archive is None:
+        return
+    if progress is not None:
+        archive.progress = progress
+    if total_layers is not None:
+        archive.total_layers = total_layers
+    renamed = (name or archive.name)[:500], (filename or archive.filename)[:500]
+    if renamed != (archive.name, archive.filename):
+        archive.name, archive.filename = renamed
+        archive.search_text = search_text(archive)
+        archive.updated_at = last_seen_at
+        session.raise_event(
+            ArchiveUpdated(team_id=run.team_id, archive_id=archive.id, printer_id=run.printer_id)
+        )
+
+
+async def pause_run(
+    session: WriteSession, run_id: int, *, state: bytes, reason: str | None
+) -> None:
+    """The print stands still."""
+    run, archive = await _open(session, run_id)
+    if run is not None and archive is not None:
+        run.state = state
+        session.raise_event(
+            PrintPaused(
+                team_id=run.team_id,
+                printer_id=run.printer_id,
+                archive_id=archive.id,
+                queue_item_id=run.queue_item_id,
+                reason=reason,
+            )
+        )
+
+
+async def resume_run(session: WriteSession, run_id: int, *, state: bytes) -> None:
+    """The print goes on."""
+    run, archive = await _open(session, run_id)
+    if run is not None and archive is not None:
+        run.state = state
+        session.raise_event(
+            PrintResumed(
+                team_id=run.team_id,
+                printer_id=run.printer_id,
+                archive_id=archive.id,
+                queue_item_id=run.queue_item_id,
+            )
+        )
+
+
+async def end_run(
+    session: WriteSession,
+    run_id: int,
+    *,
+    outcome: Outcome,
+    ended_at: datetime,
+    progress: int | None,
+    reason: str | None,
+    plate_dirty: bool,
+    state: bytes | None = None,
+) -> Archive | None:
+    """End a run and its archive; None when it had ended before, which changes nothing."""
+    run, archive = await _open(session, run_id)
+    if run is None:
+        return None
+    run.ended_at = ended_at
+    run.outcome = outcome
+    if state is not None:
+        run.state = state
+    if plate_dirty and run.printer_id is not None:
+        printer = await session.get(Printer, run.printer_id)
+        if printer is not None:
+            printer.awaiting_plate_clear = True
+    if archive is None:
+        return None
+    await figures.count_archive(session, archive, -1)
+    _close(archive, outcome, ended_at, progress, reason)
+    await session.flush()
+    await figures.count_archive(session, archive, 1)
+    uses = (await queries.uses_of(session, [archive.id]))[archive.id]
+    await figures.count_print(session, archive, uses, 1)
+    session.raise_event(_ended(run, archive.id, outcome, reason))
+    return archive
+
+
+def _close(
+    archive: Archive,
+    outcome: Outcome,
+    ended_at: datetime,
+    progress: int | None,
+    reason: str | None,
+) -> None:
+    archive.status = _STATUS[outcome]
+    archive.completed_at = ended_at
+    archive.updated_at = ended_at
+    archive.progress = COMPLETE if outcome == "success" else progress or archive.progress
+    archive.failure_reason = None if outcome == "success" or reason is None else reason[:1000]
+    if archive.started_at is not None:
+        archive.duration = max(0, round((ended_at - archive.started_at).total_seconds()))
+
+
+def _ended(
+    run: PrintRun, archive_id: int, outcome: Outcome, reason: str | None
+) -> PrintFinished | PrintFailed | PrintStopped:
+    about = {
+        "team_id": run.team_id,
+        "printer_id": run.printer_id,
+        "archive_id": archive_id,
+        "queue_item_id": run.queue_item_id,
+    }
+    if outcome == "success":
+        return PrintFinished(**about)  # type: ignore[arg-type]
+    kind = PrintFailed if outcome == "failed" else PrintStopped
+    return kind(**about, reason=reason)  # type: ignore[arg-type]
+
+
+async def _open(session: WriteSession, run_id: int) -> tuple[PrintRun | None, Archive | None]:
+    """A run that has not ended, locked for this transaction, and its archive."""
+    run = await session.scalar(
+        select(PrintRun).where(PrintRun.id == run_id, PrintRun.ended_at.is_(None)).with_for_update()
+    )
+    if run is None or run.archive_id is None:
+        return run, None
+    return run, (await queries.by_ids(session, [run.archive_id])).get(run.archive_id)

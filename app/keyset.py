@@ -1,0 +1,153 @@
+"""Keyset pages: the next rows after a row, whatever was added or removed meanwhile.
+
+An `Order` names its columns from the most to the least significant; the last one is unique, so
+that the order is total. All of them run in one direction, which lets one row comparison and one
+index serve every page.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, Generic, TypeVar
+from uuid import UUID
+
+import orjson
+from sqlalchemy import ColumnElement, Select, literal, tuple_
+from sqlalchemy.orm import InstrumentedAttribute
+
+from app.database import ReadSession, WriteSession
+from app.errors import Invalid
+
+Row = TypeVar("Row")
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A total order of rows. `name` is written into cursors, so that none is used elsewhere."""
+
+    name: str
+    columns: tuple[InstrumentedAttribute[Any], ...]
+    descending: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Which rows of a list are wanted: `first` after a cursor, or `last` before one."""
+
+    first: int | None = None
+    after: str | None = None
+    last: int | None = None
+    before: str | None = None
+    offset: int = 0
+
+    @property
+    def size(self) -> int:
+        """How many rows at most."""
+        return self.last if self.last is not None else self.first or 0
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[Row]):
+    """Rows in order, and whether there are more on either side."""
+
+    rows: Sequence[Row]
+    has_next: bool
+    has_previous: bool
+    order: Order
+
+    def cursor(self, row: Row) -> str:
+        """The opaque place of a row in this order."""
+        return encode_cursor(self.order, row)
+
+
+async def fetch_page(
+    session: ReadSession | WriteSession,
+    statement: Select[tuple[Row]],
+    order: Order,
+    window: Window,
+) -> Page[Row]:
+    """The rows of a window. Raises `Invalid` for a cursor that is not of this order."""
+    backwards = window.last is not None
+    for cursor, name, later in (
+        (window.after, "after", True),
+        (window.before, "before", False),
+    ):
+        if cursor is not None:
+            statement = statement.where(_beyond(order, decode_cursor(order, cursor, name), later))
+    statement = _sorted(statement, order, backwards).limit(window.size + 1)
+    if window.offset:
+        statement = statement.offset(window.offset)
+    rows = list((await session.scalars(statement)).all())
+    more = len(rows) > window.size
+    rows = rows[: window.size]
+    if backwards:
+        rows.reverse()
+    return Page(
+        rows=rows,
+        has_next=window.before is not None if backwards else more,
+        has_previous=more if backwards else window.after is not None or window.offset > 0,
+        order=order,
+    )
+
+
+def sorted_first(statement: Select[Any], order: Order, limit: int) -> Select[Any]:
+    """The first rows of an order, for one branch of a union."""
+    return _sorted(statement, order, backwards=False).limit(limit)
+
+
+def _sorted(statement: Select[Any], order: Order, backwards: bool) -> Select[Any]:
+    descending = order.descending is not backwards
+    return statement.order_by(
+        *(column.desc() if descending else column.asc() for column in order.columns)
+    )
+
+
+def _beyond(order: Order, values: Sequence[Any], later: bool) -> ColumnElement[bool]:
+    """Rows later (or earlier) in the order than the one with these values."""
+    place = tuple_(
+        *(literal(value, column.type) for value, column in zip(values, order.columns, strict=True))
+    )
+    here = tuple_(*order.columns)
+    return here < place if order.descending is later else here > place
+
+
+_TAGS: tuple[tuple[str, type, Any], ...] = (
+    ("t", datetime, datetime.fromisoformat),
+    ("y", date, date.fromisoformat),
+    ("d", Decimal, Decimal),
+    ("u", UUID, UUID),
+    ("i", int, int),
+    ("s", str, str),
+)
+
+
+def encode_cursor(order: Order, row: object) -> str:
+    """The place of a row, opaque for clients."""
+    values = [order.name, *(_tagged(getattr(row, column.key)) for column in order.columns)]
+    return base64.urlsafe_b64encode(orjson.dumps(values)).decode().rstrip("=")
+
+
+def _tagged(value: Any) -> str:
+    for tag, kind, _parse in _TAGS:
+        if isinstance(value, kind):
+            return tag + (value.isoformat() if isinstance(value, date) else str(value))
+    raise TypeError(f"{type(value).__name__} cannot be part of a cursor")
+
+
+def decode_cursor(order: Order, cursor: str, argument: str) -> list[Any]:
+    """The values in a cursor; raises `Invalid` naming the argument."""
+    try:
+        padded = cursor + "=" * (-len(cursor) % 4)
+        name, *tagged = orjson.loads(base64.urlsafe_b64decode(padded.encode()))
+        if name != order.name or len(tagged) != len(order.columns):
+            raise ValueError
+        parsers = {tag: parse for tag, _kind, parse in _TAGS}
+        return [parsers[item[0]](item[1:]) for item in tagged]
+    except (ValueError, TypeError, KeyError, IndexError, ArithmeticError):
+        raise Invalid(
+            "This cursor does not belong to this list and order.", field=argument
+        ) from None

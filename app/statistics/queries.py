@@ -1,0 +1,131 @@
+"""Reading the daily figures. The history itself is never scanned."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import ROUND_HALF_EVEN, Decimal
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, func, select
+
+from app.database import ReadSession
+from app.statistics.models import ALL_PRINTERS, NO_PRINTER, DailyMaterial, DailyPrints
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """Whole UTC days, both included; one printer or all."""
+
+    printer_id: int | None = None
+    start: date | None = None
+    end: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """Prints that ended in a period: how many and how, seconds, grams, cost."""
+
+    successful: int = 0
+    failed: int = 0
+    stopped: int = 0
+    seconds: int = 0
+    grams: Decimal = Decimal(0)
+    cost: Decimal = Decimal(0)
+
+    @property
+    def prints(self) -> int:
+        """All that ended."""
+        return self.successful + self.failed + self.stopped
+
+    @property
+    def success_rate(self) -> float:
+        """Successful prints in percent of all, to two places; 0 without any."""
+        if not self.prints:
+            return 0.0
+        rate = Decimal(self.successful * 100) / self.prints
+        return float(rate.quantize(Decimal("0.01"), rounding=ROUND_HALF_EVEN))
+
+
+_SUMS = (
+    func.coalesce(func.sum(DailyPrints.successful), 0),
+    func.coalesce(func.sum(DailyPrints.failed), 0),
+    func.coalesce(func.sum(DailyPrints.stopped), 0),
+    func.coalesce(func.sum(DailyPrints.seconds), 0),
+    func.sum(DailyPrints.grams),
+    func.sum(DailyPrints.cost),
+)
+
+
+def _totals(row: Row[Any]) -> Totals:
+    *numbers, grams, cost = row
+    return Totals(*(int(number) for number in numbers), grams or Decimal(0), cost or Decimal(0))
+
+
+def _within(table: type[DailyPrints | DailyMaterial], period: Period) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = []
+    if period.start is not None:
+        conditions.append(table.day >= period.start)
+    if period.end is not None:
+        conditions.append(table.day <= period.end)
+    return conditions
+
+
+async def totals(session: ReadSession, period: Period) -> Totals:
+    """The sums over a period."""
+    row = (
+        await session.execute(
+            select(*_SUMS).where(
+                DailyPrints.printer_id == (period.printer_id or ALL_PRINTERS),
+                *_within(DailyPrints, period),
+            )
+        )
+    ).one()
+    return _totals(row)
+
+
+async def by_printer(session: ReadSession, period: Period) -> list[tuple[int | None, Totals]]:
+    """The sums per printer; None stands for prints whose printer is unknown or was removed."""
+    statement = (
+        select(DailyPrints.printer_id, *_SUMS)
+        .where(DailyPrints.printer_id != ALL_PRINTERS, *_within(DailyPrints, period))
+        .group_by(DailyPrints.printer_id)
+        .order_by(DailyPrints.printer_id)
+    )
+    if period.printer_id is not None:
+        statement = statement.where(DailyPrints.printer_id == period.printer_id)
+    rows = await session.execute(statement)
+    found = [(None if row[0] == NO_PRINTER else row[0], _totals(row[1:])) for row in rows]
+    return [(printer_id, sums) for printer_id, sums in found if sums.prints]
+
+
+async def by_day(session: ReadSession, period: Period) -> list[tuple[date, Totals]]:
+    """The sums per UTC day, earliest first; days without a print are left out."""
+    rows = await session.execute(
+        select(DailyPrints.day, *_SUMS)
+        .where(
+            DailyPrints.printer_id == (period.printer_id or ALL_PRINTERS),
+            *_within(DailyPrints, period),
+        )
+        .group_by(DailyPrints.day)
+        .order_by(DailyPrints.day)
+    )
+    found = [(row[0], _totals(row[1:])) for row in rows]
+    return [(day, sums) for day, sums in found if sums.prints]
+
+
+async def by_material(session: ReadSession, period: Period) -> list[tuple[str, int, Decimal]]:
+    """Material, prints and grams, most used first."""
+    grams = func.sum(DailyMaterial.grams)
+    prints = func.sum(DailyMaterial.prints)
+    rows = await session.execute(
+        select(DailyMaterial.material, prints, grams)
+        .where(
+            DailyMaterial.printer_id == (period.printer_id or ALL_PRINTERS),
+            *_within(DailyMaterial, period),
+        )
+        .group_by(DailyMaterial.material)
+        .having(prints > 0)
+        .order_by(grams.desc(), DailyMaterial.material)
+    )
+    return [(row[0], int(row[1]), row[2] or Decimal(0)) for row in rows]
