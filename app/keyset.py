@@ -66,7 +66,7 @@ class Page(Generic[Row]):
 
 async def fetch_page(
     session: ReadSession | WriteSession,
-    statement: Select[tuple[Row]],
+    statement: Select[Row],
     order: Order,
     window: Window,
 ) -> Page[Row]:

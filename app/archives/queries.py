@@ -72,13 +72,12 @@ def _conditions(wanted: ArchiveFilter) -> list[ColumnElement[bool]]:
     if wanted.material is not None:
         found.append(func.lower(Archive.filament_type) == wanted.material.lower())
     if wanted.tag is not None:
-        found.append(
-            Archive.search_text.like(like_pattern(f"\n{wanted.tag.casefold()}\n"), escape="\\")
-        )
+        pattern = like_pattern(f"\n{wanted.tag.casefold()}\n")
+        found.append(Archive.search_text.like(pattern, escape="\\"))
     return found
 
 
-def _select(wanted: ArchiveFilter) -> Select[tuple[Archive]]:
+def _select(wanted: ArchiveFilter) -> Select[Archive]:
     return select(Archive).where(*_conditions(wanted))
 
 
@@ -117,14 +116,8 @@ async def first_of_each(
     limit: int,
 ) -> dict[int, list[Archive]]:
     """The first archives of each printer or project (`column`), in one statement."""
-    parts = [
-        select(
-            sorted_first(
-                _select(wanted).where(getattr(Archive, column) == parent), order, limit
-            ).subquery()
-        )
-        for parent in ids
-    ]
+    of_one = [_select(wanted).where(getattr(Archive, column) == parent) for parent in ids]
+    parts = [select(sorted_first(part, order, limit).subquery()) for part in of_one]
     rows = aliased(Archive, union_all(*parts).subquery())
     keys = [getattr(rows, item.key) for item in order.columns]
     statement = select(rows).order_by(*(key.desc() if order.descending else key for key in keys))
@@ -165,7 +158,7 @@ async def _counts(
         .where(Archive.project_id.in_(projects), *conditions)
         .group_by(Archive.project_id)
     )
-    return {row[0]: row[1] for row in rows}
+    return {project_id: number for project_id, number in rows if project_id is not None}
 
 
 async def all_archives(session: Session) -> Sequence[Archive]:

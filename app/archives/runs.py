@@ -11,7 +11,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Literal
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from app.archives import figures, queries
 from app.archives.models import Archive, ArchiveStatus, FilamentUse
@@ -135,6 +135,14 @@ async def _add_uses(
     )
 
 
+async def _replace_uses(
+    session: WriteSession, archive: Archive, filaments: Sequence[ObservedFilament]
+) -> None:
+    _note_filaments(archive, filaments)
+    await session.execute(delete(FilamentUse).where(FilamentUse.archive_id == archive.id))
+    await _add_uses(session, archive, filaments)
+
+
 async def _spools_by_tag(
     session: WriteSession, team_id: int, filaments: Sequence[ObservedFilament]
 ) -> dict[str, Spool]:
@@ -157,8 +165,13 @@ async def update_run(
     filename: str | None = None,
     progress: int | None = None,
     total_layers: int | None = None,
+    estimated_duration: int | None = None,
+    filaments: Sequence[ObservedFilament] | None = None,
 ) -> None:
-    """Remember how far an open run got; a name or file that became known is told."""
+    """Remember how far an open run got; what became known of it late is told.
+
+    `filaments` are all that were seen so far; an estimate is kept once there is one.
+    """
     run, archive = await _open(session, run_id)
     if run is None:
         return
@@ -170,9 +183,17 @@ async def update_run(
         archive.progress = progress
     if total_layers is not None:
         archive.total_layers = total_layers
-    renamed = (name or archive.name)[:500], (filename or archive.filename)[:500]
-    if renamed != (archive.name, archive.filename):
-        archive.name, archive.filename = renamed
+    known = (archive.name, archive.filename, archive.estimated_duration, archive.filament_type)
+    archive.name, archive.filename = (name or known[0])[:500], (filename or known[1])[:500]
+    archive.estimated_duration = known[2] if known[2] is not None else estimated_duration
+    if filaments:
+        await _replace_uses(session, archive, filaments)
+    if known != (
+        archive.name,
+        archive.filename,
+        archive.estimated_duration,
+        archive.filament_type,
+    ):
         archive.search_text = search_text(archive)
         archive.updated_at = last_seen_at
         session.raise_event(

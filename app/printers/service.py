@@ -165,15 +165,18 @@ async def find_printer(session: WriteSession, printer_id: int) -> Printer:
 
 def _serial(value: str) -> str:
     serial_number = texts.required(value, "serial_number", 64)
-    problem = catalogue.serial_problem(serial_number)
-    if problem is not None:
-        raise Invalid(problem, field="serial_number")
+    if not catalogue.is_serial_number(serial_number):
+        raise Invalid(
+            "A serial number has 15 capital letters and digits, as the printer shows it.",
+            field="serial_number",
+        )
     return serial_number
 
 
 def _model(given: str | None, serial_number: str) -> str:
     named = texts.optional(given, "model", 64)
-    return named or catalogue.model_of_serial(serial_number).product
+    known = catalogue.model_of_name(named) if named else catalogue.model_of_serial(serial_number)
+    return known.name if known is not None else named or ""
 
 
 def _address(value: str | None) -> str | None:

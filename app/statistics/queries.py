@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, func, select
+from sqlalchemy import ColumnElement, func, select
 
 from app.database import ReadSession
 from app.statistics.models import ALL_PRINTERS, NO_PRINTER, DailyMaterial, DailyPrints
@@ -57,9 +58,16 @@ _SUMS = (
 )
 
 
-def _totals(row: Row[Any]) -> Totals:
-    *numbers, grams, cost = row
-    return Totals(*(int(number) for number in numbers), grams or Decimal(0), cost or Decimal(0))
+def _totals(row: Sequence[Any]) -> Totals:
+    successful, failed, stopped, seconds, grams, cost = row
+    return Totals(
+        int(successful),
+        int(failed),
+        int(stopped),
+        int(seconds),
+        grams or Decimal(0),
+        cost or Decimal(0),
+    )
 
 
 def _within(table: type[DailyPrints | DailyMaterial], period: Period) -> list[ColumnElement[bool]]:

@@ -1,0 +1,120 @@
+"""All SQL of the print queue."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, func, select, union_all
+from sqlalchemy.orm import aliased
+
+from app.database import ReadSession, WriteSession
+from app.keyset import Order, Page, Window, fetch_page, sorted_first
+from app.print_queue.models import QueueItem, QueueStatus
+
+Session = ReadSession | WriteSession
+
+WAITING_OR_RUNNING = frozenset({QueueStatus.PENDING, QueueStatus.UPLOADING, QueueStatus.PRINTING})
+ENDED = frozenset(QueueStatus) - WAITING_OR_RUNNING
+IN_QUEUE_ORDER = Order("queue.position", (QueueItem.position, QueueItem.id))
+NEWEST_FIRST = Order("queue.created", (QueueItem.created_at, QueueItem.id), descending=True)
+
+
+@dataclass(frozen=True, slots=True)
+class QueueFilter:
+    """Conditions that all hold."""
+
+    printer_id: int | None = None
+    statuses: frozenset[QueueStatus] | None = None
+
+
+def _conditions(wanted: QueueFilter) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = []
+    if wanted.printer_id is not None:
+        found.append(QueueItem.printer_id == wanted.printer_id)
+    if wanted.statuses is not None:
+        found.append(QueueItem.status.in_(wanted.statuses))
+    return found
+
+
+async def page(
+    session: Session, wanted: QueueFilter, order: Order, window: Window
+) -> Page[QueueItem]:
+    """One window of the queue."""
+    statement = select(QueueItem).where(*_conditions(wanted))
+    return await fetch_page(session, statement, order, window)
+
+
+async def count(session: Session, wanted: QueueFilter) -> int:
+    """How many items match."""
+    statement = select(func.count(QueueItem.id)).where(*_conditions(wanted))
+    return await session.scalar(statement) or 0
+
+
+async def by_ids(session: Session, ids: Collection[int]) -> dict[int, QueueItem]:
+    """Items by id."""
+    rows = await session.scalars(select(QueueItem).where(QueueItem.id.in_(ids)))
+    return {row.id: row for row in rows}
+
+
+async def first_of_each(
+    session: Session, printers: Collection[int], wanted: QueueFilter, limit: int
+) -> dict[int, list[QueueItem]]:
+    """The first items of each printer in queue order, in one statement."""
+    of_one = [
+        select(QueueItem).where(QueueItem.printer_id == printer_id, *_conditions(wanted))
+        for printer_id in printers
+    ]
+    parts = [select(sorted_first(part, IN_QUEUE_ORDER, limit).subquery()) for part in of_one]
+    rows = aliased(QueueItem, union_all(*parts).subquery())
+    found: dict[int, list[QueueItem]] = {printer_id: [] for printer_id in printers}
+    for row in await session.scalars(select(rows).order_by(rows.position, rows.id)):
+        if row.printer_id is not None:
+            found[row.printer_id].append(row)
+    return found
+
+
+async def pending(session: WriteSession) -> Sequence[QueueItem]:
+    """The waiting items of the team in order, locked for this transaction."""
+    return (
+        await session.scalars(
+            select(QueueItem)
+            .where(QueueItem.status == QueueStatus.PENDING)
+            .order_by(QueueItem.position, QueueItem.id)
+            .with_for_update()
+        )
+    ).all()
+
+
+async def last_position(session: WriteSession) -> int:
+    """The highest position in the team's queue, 0 when it is empty."""
+    return await session.scalar(select(func.max(QueueItem.position))) or 0
+
+
+async def items_ahead(session: Session, items: Collection[QueueItem]) -> dict[int, int]:
+    """How many waiting items for the same printer stand before each of these."""
+    printers = {item.printer_id for item in items if item.printer_id is not None}
+    if not printers:
+        return {}
+    rows = await session.execute(
+        select(QueueItem.id, QueueItem.printer_id)
+        .where(QueueItem.printer_id.in_(printers), QueueItem.status == QueueStatus.PENDING)
+        .order_by(QueueItem.position, QueueItem.id)
+    )
+    seen: dict[int, int] = {}
+    found: dict[int, int] = {}
+    for item_id, printer_id in rows:
+        found[item_id] = seen.get(printer_id or 0, 0)
+        seen[printer_id or 0] = found[item_id] + 1
+    return found
+
+
+async def printing_items(session: Session, printers: Collection[int]) -> dict[int, QueueItem]:
+    """The item that each printer prints now."""
+    rows = await session.scalars(
+        select(QueueItem).where(
+            QueueItem.printer_id.in_(printers),
+            QueueItem.status.in_({QueueStatus.UPLOADING, QueueStatus.PRINTING}),
+        )
+    )
+    return {row.printer_id: row for row in rows if row.printer_id is not None}

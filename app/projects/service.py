@@ -1,0 +1,104 @@
+"""The rules of projects."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from sqlalchemy import delete
+
+from app import texts
+from app.accounts.models import Scope
+from app.accounts.viewer import Viewer
+from app.database import WriteSession
+from app.errors import Invalid, NotFound
+from app.events import ProjectCreated, ProjectDeleted, ProjectUpdated
+from app.projects import queries
+from app.projects.models import Project, ProjectStatus
+from app.unset import UNSET, Unset
+
+MAX_TARGET = 1_000_000
+MAX_DESCRIPTION = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class NewProject:
+    """A project to make. `target_count` successful prints complete it."""
+
+    name: str
+    description: str | None = None
+    color: str | None = None
+    target_count: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectChanges:
+    """What to change."""
+
+    name: str | Unset = UNSET
+    description: str | Unset | None = UNSET
+    color: str | Unset | None = UNSET
+    status: ProjectStatus | Unset = UNSET
+    target_count: int | Unset | None = UNSET
+
+
+async def create_project(session: WriteSession, viewer: Viewer, new: NewProject) -> Project:
+    """A new, active project. Raises `Forbidden` or `Invalid` naming the field."""
+    viewer.require(Scope.PROJECTS)
+    now = datetime.now(UTC)
+    project = Project(
+        name=texts.required(new.name, "name", 200),
+        description=texts.optional(new.description, "description", MAX_DESCRIPTION),
+        color=texts.color(new.color, "color"),
+        status=ProjectStatus.ACTIVE,
+        target_count=_target(new.target_count),
+        created_at=now,
+        updated_at=now,
+    )
+    session.add(project)
+    await session.flush()
+    session.raise_event(ProjectCreated(team_id=project.team_id, project_id=project.id))
+    return project
+
+
+async def update_project(
+    session: WriteSession, viewer: Viewer, project_id: int, changes: ProjectChanges
+) -> Project:
+    """Change a project."""
+    viewer.require(Scope.PROJECTS)
+    project = await _find(session, project_id)
+    if changes.name is not UNSET:
+        project.name = texts.required(changes.name, "name", 200)
+    if changes.description is not UNSET:
+        project.description = texts.optional(changes.description, "description", MAX_DESCRIPTION)
+    if changes.color is not UNSET:
+        project.color = texts.color(changes.color, "color")
+    if changes.status is not UNSET:
+        project.status = changes.status
+    if changes.target_count is not UNSET:
+        project.target_count = _target(changes.target_count)
+    project.updated_at = datetime.now(UTC)
+    session.raise_event(ProjectUpdated(team_id=project.team_id, project_id=project.id))
+    return project
+
+
+async def delete_project(session: WriteSession, viewer: Viewer, project_id: int) -> int:
+    """Remove a project; its archives stay in the history, without a project."""
+    viewer.require(Scope.PROJECTS)
+    project = await _find(session, project_id)
+    await session.execute(delete(Project).where(Project.id == project_id))
+    session.raise_event(ProjectDeleted(team_id=project.team_id, project_id=project_id))
+    return project_id
+
+
+async def _find(session: WriteSession, project_id: int) -> Project:
+    project = (await queries.by_ids(session, [project_id])).get(project_id)
+    if project is None:
+        raise NotFound("There is no such project.", field="id")
+    return project
+
+
+def _target(value: int | None) -> int | None:
+    if value is not None and not 1 <= value <= MAX_TARGET:
+        raise Invalid(f"A target lies between 1 and {MAX_TARGET}.", field="target_count")
+    return value

@@ -1,0 +1,132 @@
+"""All SQL of spools."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, func, select, update
+
+from app.database import ReadSession, WriteSession
+from app.keyset import Order, Page, Window, fetch_page
+from app.spools.models import InventoryTransaction, Spool
+
+Session = ReadSession | WriteSession
+# A spool is low below this part of its net weight.
+LOW_STOCK_DIVISOR = 5
+
+ORDERS: dict[tuple[str, bool], Order] = {
+    (name, descending): Order(f"spools.{name}.{descending}", columns, descending)
+    for name, columns in (
+        ("created_at", (Spool.created_at, Spool.id)),
+        ("material", (Spool.material, Spool.id)),
+        ("color", (Spool.color, Spool.id)),
+        ("remaining_weight", (Spool.remaining_weight, Spool.id)),
+    )
+    for descending in (False, True)
+}
+NEWEST_FIRST = ORDERS["created_at", True]
+TRANSACTIONS_NEWEST_FIRST = Order(
+    "inventory_transactions", (InventoryTransaction.id,), descending=True
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SpoolFilter:
+    """Conditions that all hold; texts are compared without regard to case."""
+
+    material: str | None = None
+    brand: str | None = None
+    color: str | None = None
+    in_stock: bool | None = None
+    low_stock: bool | None = None
+
+
+def _conditions(wanted: SpoolFilter) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = [
+        func.lower(column) == value.lower()
+        for column, value in (
+            (Spool.material, wanted.material),
+            (Spool.brand, wanted.brand),
+            (Spool.color, wanted.color),
+        )
+        if value is not None
+    ]
+    if wanted.in_stock is not None:
+        stocked = Spool.remaining_weight > 0
+        found.append(stocked if wanted.in_stock else ~stocked)
+    if wanted.low_stock is not None:
+        found.append(is_low() if wanted.low_stock else ~is_low())
+    return found
+
+
+def is_low() -> ColumnElement[bool]:
+    """The condition of a low spool: five times what remains is less than what was there."""
+    weight = Spool.remaining_weight
+    return weight + weight + weight + weight + weight < Spool.net_weight
+
+
+async def page(session: Session, wanted: SpoolFilter, order: Order, window: Window) -> Page[Spool]:
+    """One window of the spools."""
+    statement = select(Spool).where(*_conditions(wanted))
+    return await fetch_page(session, statement, order, window)
+
+
+async def count(session: Session, wanted: SpoolFilter) -> int:
+    """How many spools match."""
+    statement = select(func.count(Spool.id)).where(*_conditions(wanted))
+    return await session.scalar(statement) or 0
+
+
+async def by_ids(session: Session, ids: Collection[UUID]) -> dict[UUID, Spool]:
+    """Spools by id."""
+    rows = await session.scalars(select(Spool).where(Spool.id.in_(ids)))
+    return {row.id: row for row in rows}
+
+
+async def by_tags(session: Session, tags: Collection[str]) -> dict[str, Spool]:
+    """Spools by the identity on their tag."""
+    rows = await session.scalars(select(Spool).where(Spool.tray_uuid.in_(tags)))
+    return {row.tray_uuid: row for row in rows if row.tray_uuid is not None}
+
+
+async def take(session: WriteSession, spool_id: UUID, grams: Decimal) -> Decimal | None:
+    """Take grams off a spool in one statement; what remains, or None when it held less."""
+    return await session.scalar(
+        update(Spool)
+        .where(Spool.id == spool_id, Spool.remaining_weight >= grams)
+        .values(remaining_weight=Spool.remaining_weight - grams)
+        .returning(Spool.remaining_weight)
+    )
+
+
+async def transactions(
+    session: Session, spool_id: UUID, window: Window
+) -> Page[InventoryTransaction]:
+    """The weight changes of a spool, newest first."""
+    statement = select(InventoryTransaction).where(InventoryTransaction.spool_id == spool_id)
+    return await fetch_page(session, statement, TRANSACTIONS_NEWEST_FIRST, window)
+
+
+async def transaction_count(session: Session, spool_id: UUID) -> int:
+    """How many weight changes a spool has had."""
+    return (
+        await session.scalar(
+            select(func.count(InventoryTransaction.id)).where(
+                InventoryTransaction.spool_id == spool_id
+            )
+        )
+        or 0
+    )
+
+
+async def was_used(session: Session, spool_id: UUID, types: Sequence[str]) -> bool:
+    """True when a transaction of one of these types took from the spool."""
+    found = await session.scalar(
+        select(InventoryTransaction.id)
+        .where(InventoryTransaction.spool_id == spool_id, InventoryTransaction.type.in_(types))
+        .limit(1)
+    )
+    return found is not None
