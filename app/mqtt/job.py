@@ -108,10 +108,19 @@ def plate_of(raw: Mapping[str, object]) -> int | None:
 
 
 @dataclass(frozen=True, slots=True)
+class Filament:
+    """A material and its colour (``#RRGGBB``), as a spool's slot tells them."""
+
+    material: str
+    color: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Observation:
     """What the print lifecycle needs of one merged report.
 
-    ``remaining`` is in seconds. ``fault`` is the gravest trouble in words, None without one.
+    ``remaining`` is in seconds. ``fault`` is the gravest trouble in words, None without one;
+    ``filament`` what feeds the nozzle, None when nothing known does.
     """
 
     at: datetime
@@ -127,10 +136,15 @@ class Observation:
     print_error: int = 0
     fail_reason: int = 0
     fault: str | None = None
+    filament: Filament | None = None
 
 
 def observation_of(
-    raw: Mapping[str, object], at: datetime, *, fault: str | None = None
+    raw: Mapping[str, object],
+    at: datetime,
+    *,
+    fault: str | None = None,
+    filament: Filament | None = None,
 ) -> Observation:
     """What a merged report says of the job at this moment."""
     minutes = integer(raw.get("mc_remaining_time", raw.get("remain_time")))
@@ -148,4 +162,5 @@ def observation_of(
         print_error=integer(raw.get("print_error")) or 0,
         fail_reason=integer(raw.get("fail_reason")) or 0,
         fault=fault,
+        filament=filament,
     )

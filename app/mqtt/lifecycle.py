@@ -146,17 +146,24 @@ def _update(life: Lifecycle, run: Run, seen: Observation) -> Step:
     settled = seen.at - run.opened_at >= LATE_METADATA
     now = run.seen(seen, settled=settled, frozen=_cancel_latched(life, seen.at))
     happened: list[Transition] = []
-    if (now.fingerprint, now.plate, now.total_layers) != (
-        run.fingerprint,
-        run.plate,
-        run.total_layers,
-    ):
+    if _told(now) != _told(run):
         happened.append(Updated(now))
     if now.paused and not run.paused:
         happened.append(Paused(now, _why_paused(seen)))
     elif run.paused and not now.paused:
         happened.append(Resumed(now))
     return replace(life, run=now), tuple(happened)
+
+
+def _told(run: Run) -> tuple[object, ...]:
+    """What of a run other people see, progress aside."""
+    return (
+        run.fingerprint,
+        run.plate,
+        run.total_layers,
+        run.filaments,
+        run.last_remaining is None,
+    )
 
 
 def _is_another_job(life: Lifecycle, run: Run, seen: Observation) -> bool:

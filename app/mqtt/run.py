@@ -7,7 +7,9 @@ from typing import Any
 
 import orjson
 
-from app.mqtt.job import Fingerprint, Observation, names
+from app.mqtt.job import Filament, Fingerprint, Observation, names
+
+_MAX_FILAMENTS = 16
 
 
 class Origin(StrEnum):
@@ -50,6 +52,7 @@ class Run:
     paused: bool = False
     stop_requested_at: datetime | None = None
     fail_reason_before: int = 0
+    filaments: tuple[Filament, ...] = ()
 
     @property
     def name(self) -> str:
@@ -74,6 +77,9 @@ class Run:
         """
         known, told = self.fingerprint, observation.fingerprint
         percent, layer = self.last_percent, self.last_layer
+        filaments, used = self.filaments, observation.filament
+        if observation.gcode_state == "RUNNING" and used and used not in filaments:
+            filaments = (*filaments, used)[:_MAX_FILAMENTS]
         if observation.gcode_state in ("RUNNING", "PAUSE") and not frozen:
             percent = _progress(percent, observation.percent, settled=settled)
             layer = _progress(layer, observation.layer, settled=settled)
@@ -94,6 +100,7 @@ class Run:
             ),
             plate=observation.plate or self.plate,
             paused=observation.gcode_state == "PAUSE",
+            filaments=filaments,
         )
 
     def encode(self) -> bytes:
@@ -108,6 +115,7 @@ class Run:
             raw[key] = datetime.fromisoformat(raw[key]) if raw[key] else None
         raw["origin"] = Origin(raw["origin"])
         raw["fingerprint"] = Fingerprint(**raw["fingerprint"])
+        raw["filaments"] = tuple(Filament(**item) for item in raw.get("filaments", ()))
         return cls(**raw)
 
 
@@ -127,7 +135,7 @@ class Started:
 
 @dataclass(frozen=True, slots=True)
 class Updated:
-    """Title, file, plate or layer count became known or changed."""
+    """Title, file, plate, layer count or filaments became known or changed."""
 
     run: Run
 
