@@ -164,3 +164,23 @@ async def _counts(
 async def all_archives(session: Session) -> Sequence[Archive]:
     """Every archive of the team, for recomputing what is derived from them."""
     return (await session.scalars(select(Archive).order_by(Archive.id))).all()
+
+
+async def counts_of_each(
+    session: Session, column: str, ids: Collection[int], wanted: ArchiveFilter
+) -> dict[int, int]:
+    """How many archives match per printer or project (`column`), in one statement."""
+    if column == "printer_id" and wanted.is_counted:
+        kept = (
+            select(ArchiveCount.printer_id, func.sum(ArchiveCount.archives))
+            .where(ArchiveCount.printer_id.in_(ids))
+            .group_by(ArchiveCount.printer_id)
+        )
+        if wanted.statuses is not None:
+            kept = kept.where(ArchiveCount.status.in_(wanted.statuses))
+        return {parent: int(number) for parent, number in await session.execute(kept)}
+    key = getattr(Archive, column)
+    rows = await session.execute(
+        select(key, func.count(Archive.id)).where(key.in_(ids), *_conditions(wanted)).group_by(key)
+    )
+    return {parent: int(number) for parent, number in rows}

@@ -1,0 +1,106 @@
+"""Who asks: viewer, user, team, keys."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import strawberry
+
+from app.accounts import models, queries
+from app.accounts.models import Plan, Role, Scope
+from schema.context import Info
+from schema.fields import about
+from schema.ids import global_id
+from schema.nodes import Node
+
+strawberry.enum(Role, description="What a member may do in a team.")
+strawberry.enum(Scope, description="What a key may do.")
+strawberry.enum(Plan, description="The request allowance of a key on dialects with plans.")
+
+
+@strawberry.type(description="The tenant: every row of the farm belongs to exactly one team.")
+class Team(Node):
+    name: str = about("Name of the team.")
+    uid: strawberry.ID = about("The UUID that older APIs call the tenant id.")
+    created_at: datetime = about("When it was made.")
+
+    @classmethod
+    def of(cls, row: models.Team) -> Team:
+        return cls(
+            id=global_id("Team", row.id),
+            name=row.name,
+            uid=strawberry.ID(str(row.uid)),
+            created_at=row.created_at,
+        )
+
+
+@strawberry.type(description="A person.")
+class User(Node):
+    uid: strawberry.ID = about("The UUID that older APIs use.")
+    email: str = about("E-mail, in lower case.")
+    name: str | None = about("The person's name.")
+    created_at: datetime = about("When the account was made.")
+
+    @classmethod
+    def of(cls, row: models.User) -> User:
+        return cls(
+            id=global_id("User", row.id),
+            uid=strawberry.ID(str(row.uid)),
+            email=row.email,
+            name=row.name,
+            created_at=row.created_at,
+        )
+
+
+@strawberry.type(description="A key of the team. Its value was shown once and is not known.")
+class ApiKey(Node):
+    name: str = about("What it is for.")
+    prefix: str = about("How its value begins.")
+    scopes: list[Scope] = about("What it may do, within the role of its owner.")
+    plan: Plan = about("Its request allowance.")
+    created_at: datetime = about("When it was made.")
+    expires_at: datetime | None = about("When it stops working.")
+    last_used_at: datetime | None = about("When it was last used, exact to a minute.")
+    revoked_at: datetime | None = about("When it was revoked.")
+
+    @classmethod
+    def of(cls, row: models.ApiKey) -> ApiKey:
+        return cls(
+            id=global_id("ApiKey", row.id),
+            name=row.name,
+            prefix=row.prefix,
+            scopes=[Scope(scope) for scope in row.scopes],
+            plan=row.plan,
+            created_at=row.created_at,
+            expires_at=row.expires_at,
+            last_used_at=row.last_used_at,
+            revoked_at=row.revoked_at,
+        )
+
+
+@strawberry.type(description="Who asks, in which team, with which permissions.")
+class Viewer:
+    role: Role = about("Role in the team.")
+    scopes: list[Scope] = about("What this credential may do.")
+
+    @strawberry.field(description="The user behind the credential.")
+    async def user(self, info: Info) -> User:
+        profile = await info.context.runtime.accounts.profile(info.context.viewer)
+        return User.of(profile.user)
+
+    @strawberry.field(description="The team this credential acts in.")
+    async def team(self, info: Info) -> Team:
+        profile = await info.context.runtime.accounts.profile(info.context.viewer)
+        return Team.of(profile.team)
+
+    @strawberry.field(description="Every team of the user.")
+    async def teams(self, info: Info) -> list[Team]:
+        async with info.context.read() as session:
+            rows = await queries.teams_of(session, info.context.viewer.user_id)
+        return [Team.of(row) for row in rows]
+
+    @strawberry.field(description="The keys of the team, newest first. Needs the scope ADMIN.")
+    async def api_keys(self, info: Info) -> list[ApiKey]:
+        info.context.viewer.require(Scope.ADMIN)
+        async with info.context.read() as session:
+            return [ApiKey.of(row) for row in await queries.keys_of_team(session)]

@@ -1,0 +1,126 @@
+"""Archives: the records of the print history."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Annotated
+
+import strawberry
+
+from app.archives import models
+from app.archives.models import ArchiveStatus
+from schema.context import Info
+from schema.fields import about
+from schema.ids import global_id
+from schema.nodes import Node
+from schema.scalars import Grams, Seconds
+
+if TYPE_CHECKING:
+    from schema.printers.types import Printer
+    from schema.projects.types import Project
+    from schema.spools.types import Spool
+
+
+@strawberry.type(description="What one filament of a print used.")
+class FilamentUsage:
+    material: str = about("Material, `PLA`.")
+    color: str | None = about("Colour, `#rrggbb`.")
+    grams: Grams | None = about("Weight used; null when it is not known.")
+    meters: float | None = about("Length used; null when it is not known.")
+    row: strawberry.Private[models.FilamentUse]
+
+    @strawberry.field(description="The spool it came from, when that is known.")
+    async def spool(
+        self, info: Info
+    ) -> Annotated[Spool, strawberry.lazy("schema.spools.types")] | None:
+        from schema.spools.types import Spool
+
+        row = await info.context.loaders.spools.get(self.row.spool_id)
+        return None if row is None else Spool.of(row)
+
+
+@strawberry.type(description="One record of the history: a print, or a file that was uploaded.")
+class Archive(Node):
+    row: strawberry.Private[models.Archive]
+    database_id: int = about("The number older APIs use.")
+    name: str = about("Title.")
+    filename: str = about("Name of the file.")
+    status: ArchiveStatus = about("How the print stands.")
+    created_at: datetime = about("When the record was made.")
+    started_at: datetime | None = about("When the print began.")
+    completed_at: datetime | None = about("When the print ended.")
+    duration: Seconds | None = about("How long it took.")
+    estimated_duration: Seconds | None = about("How long it was meant to take.")
+    progress: int | None = about("Percent reached; 100 for a success.")
+    total_layers: int | None = about("Layers of the print.")
+    filament_used: Grams | None = about("Filament used, when that is known.")
+    filament_type: str | None = about("Materials, `PLA, PETG`.")
+    cost: Decimal | None = about("Cost of the filament, when that is known.")
+    failure_reason: str | None = about("Why it failed or was stopped.")
+    notes: str | None = about("Notes.")
+    tags: list[str] = about("Tags.")
+    has_file: bool = about("Whether the printed file is stored.")
+    file_url: str | None = about("Where the stored file can be had.")
+    thumbnail_url: str | None = about("Where its picture can be had.")
+
+    @classmethod
+    def of(cls, row: models.Archive) -> Archive:
+        return cls(
+            row=row,
+            id=global_id("Archive", row.id),
+            database_id=row.id,
+            name=row.name,
+            filename=row.filename,
+            status=row.status,
+            created_at=row.created_at,
+            started_at=row.started_at,
+            completed_at=row.completed_at,
+            duration=None if row.duration is None else Seconds(row.duration),
+            estimated_duration=(
+                None if row.estimated_duration is None else Seconds(row.estimated_duration)
+            ),
+            progress=row.progress,
+            total_layers=row.total_layers,
+            filament_used=None if row.filament_used is None else Grams(row.filament_used),
+            filament_type=row.filament_type,
+            cost=row.cost,
+            failure_reason=row.failure_reason,
+            notes=row.notes,
+            tags=row.tags,
+            has_file=False,
+            file_url=None,
+            thumbnail_url=None,
+        )
+
+    @strawberry.field(description="The printer; null when it is unknown or was removed.")
+    async def printer(
+        self, info: Info
+    ) -> Annotated[Printer, strawberry.lazy("schema.printers.types")] | None:
+        from schema.printers.types import Printer
+
+        row = await info.context.loaders.printers.get(self.row.printer_id)
+        return None if row is None else Printer.of(row)
+
+    @strawberry.field(description="The project it belongs to.")
+    async def project(
+        self, info: Info
+    ) -> Annotated[Project, strawberry.lazy("schema.projects.types")] | None:
+        from schema.projects.types import Project
+
+        row = await info.context.loaders.projects.get(self.row.project_id)
+        return None if row is None else Project.of(row)
+
+    @strawberry.field(description="One entry per filament of the print.")
+    async def filaments(self, info: Info) -> list[FilamentUsage]:
+        rows = await info.context.loaders.filament_uses.get(self.row.id) or []
+        return [
+            FilamentUsage(
+                material=row.material,
+                color=row.color_hex,
+                grams=None if row.grams is None else Grams(row.grams),
+                meters=None if row.meters is None else float(row.meters),
+                row=row,
+            )
+            for row in rows
+        ]

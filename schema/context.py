@@ -1,0 +1,54 @@
+"""What resolvers get: who asks, and the parts of the server."""
+
+from __future__ import annotations
+
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field, replace
+from typing import TypeAlias
+
+import strawberry
+
+from app.accounts.viewer import Viewer
+from app.database import ReadSession, WriteSession
+from app.runtime import Runtime
+from schema.guards import Guard
+from schema.loaders import Loaders
+
+MAX_PAGE = 100
+# Documents of the REST façade may ask for more rows at once than a client may.
+FACADE_MAX_PAGE = 500
+
+
+@dataclass
+class Context:
+    """One operation, or one event of a subscription: loaders never outlive it."""
+
+    runtime: Runtime
+    viewer: Viewer
+    request_id: str
+    guard: Guard | None = None
+    max_page_size: int = MAX_PAGE
+    address: str = ""
+    loaders: Loaders = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.loaders = Loaders(self.read)
+
+    def read(self) -> AbstractAsyncContextManager[ReadSession]:
+        """A short session that reads as the viewer's team."""
+        return self.runtime.database.read(self.viewer.team_id)
+
+    def transaction(self) -> AbstractAsyncContextManager[WriteSession]:
+        """One transaction as the viewer's team."""
+        return self.runtime.database.transaction(self.viewer.team_id)
+
+    def renewed(self) -> Context:
+        """The same context with fresh loaders, for the next operation of a socket."""
+        return replace(self)
+
+    def renew_loaders(self) -> None:
+        """Forget what was loaded: the next event of a subscription reads anew."""
+        self.loaders = Loaders(self.read)
+
+
+Info: TypeAlias = strawberry.Info[Context, None]

@@ -1,0 +1,155 @@
+"""Relations in batches: however many rows a list has, each relation costs one statement."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Collection, Mapping
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+from uuid import UUID
+
+from aiodataloader import DataLoader
+
+from app.accounts import queries as accounts
+from app.accounts.models import Team
+from app.archives import queries as archives
+from app.archives.models import Archive, FilamentUse
+from app.archives.queries import ArchiveFilter
+from app.database import ReadSession
+from app.keyset import Order
+from app.print_queue import queries as queue
+from app.print_queue.models import QueueItem
+from app.print_queue.queries import QueueFilter
+from app.printers import queries as printers
+from app.printers.models import Printer
+from app.projects import queries as projects
+from app.projects.models import Project
+from app.spools import queries as spools
+from app.spools.models import Spool
+
+Key = TypeVar("Key")
+Found = TypeVar("Found")
+Read = Callable[[], AbstractAsyncContextManager[ReadSession]]
+MAX_BATCH = 500
+
+
+class Batch(Generic[Key, Found]):
+    """Loads many keys in one statement and one short session of its own."""
+
+    def __init__(
+        self,
+        read: Read,
+        fetch: Callable[[ReadSession, Collection[Key]], Awaitable[Mapping[Key, Found]]],
+    ) -> None:
+        async def load(keys: list[Key]) -> list[Found | None]:
+            async with read() as session:
+                found = await fetch(session, keys)
+            return [found.get(key) for key in keys]
+
+        self._loader: DataLoader[Any, Any] = DataLoader(load, max_batch_size=MAX_BATCH)
+
+    async def get(self, key: Key | None) -> Found | None:
+        """The row of a key, None without one. A waiter that is cancelled does not harm others."""
+        if key is None:
+            return None
+        found: Found | None = await asyncio.shield(self._loader.load(key))
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class ArchivesOf:
+    """The first archives of one printer or project, as a key of a batch."""
+
+    column: str
+    parent: int
+    wanted: ArchiveFilter
+    order: Order
+    limit: int
+
+
+@dataclass(frozen=True, slots=True)
+class ArchiveCountOf:
+    """The number of archives of one printer or project, as a key of a batch."""
+
+    column: str
+    parent: int
+    wanted: ArchiveFilter
+
+
+@dataclass(frozen=True, slots=True)
+class QueueOf:
+    """The first queue items of one printer, as a key of a batch."""
+
+    printer_id: int
+    wanted: QueueFilter
+    limit: int
+
+
+class Loaders:
+    """One set per operation."""
+
+    def __init__(self, read: Read) -> None:
+        self.printers: Batch[int, Printer] = Batch(read, printers.by_ids)
+        self.archives: Batch[int, Archive] = Batch(read, archives.by_ids)
+        self.projects: Batch[int, Project] = Batch(read, projects.by_ids)
+        self.queue_items: Batch[int, QueueItem] = Batch(read, queue.by_ids)
+        self.spools: Batch[UUID, Spool] = Batch(read, spools.by_ids)
+        self.spools_by_tag: Batch[str, Spool] = Batch(read, spools.by_tags)
+        self.teams: Batch[int, Team] = Batch(read, accounts.teams_by_ids)
+        self.filament_uses: Batch[int, list[FilamentUse]] = Batch(read, archives.uses_of)
+        self.completed_counts: Batch[int, int] = Batch(read, archives.completed_counts)
+        self.archive_counts: Batch[int, int] = Batch(read, archives.archive_counts)
+        self.printing_archives: Batch[int, Archive] = Batch(read, archives.printing_archives)
+        self.printing_items: Batch[int, QueueItem] = Batch(read, queue.printing_items)
+        self.archives_of: Batch[ArchivesOf, list[Archive]] = Batch(read, _archives_of)
+        self.archive_counts_of: Batch[ArchiveCountOf, int] = Batch(read, _archive_counts_of)
+        self.queue_of: Batch[QueueOf, list[QueueItem]] = Batch(read, _queue_of)
+        self.items_ahead: Batch[QueueItem, int] = Batch(read, _items_ahead)
+
+
+def _alike(keys: Collection[Any], parent: str) -> dict[tuple[Any, ...], list[Any]]:
+    """Keys that differ in their parent alone, together."""
+    groups: dict[tuple[Any, ...], list[Any]] = {}
+    for key in keys:
+        rest = tuple(getattr(key, name) for name in key.__slots__ if name != parent)
+        groups.setdefault(rest, []).append(key)
+    return groups
+
+
+async def _archives_of(
+    session: ReadSession, keys: Collection[ArchivesOf]
+) -> dict[ArchivesOf, list[Archive]]:
+    found: dict[ArchivesOf, list[Archive]] = {}
+    for (column, wanted, order, limit), alike in _alike(keys, "parent").items():
+        parents = [key.parent for key in alike]
+        rows = await archives.first_of_each(session, column, parents, wanted, order, limit)
+        found |= {key: rows[key.parent] for key in alike}
+    return found
+
+
+async def _archive_counts_of(
+    session: ReadSession, keys: Collection[ArchiveCountOf]
+) -> dict[ArchiveCountOf, int]:
+    found: dict[ArchiveCountOf, int] = {}
+    for (column, wanted), alike in _alike(keys, "parent").items():
+        parents = [key.parent for key in alike]
+        numbers = await archives.counts_of_each(session, column, parents, wanted)
+        found |= {key: numbers.get(key.parent, 0) for key in alike}
+    return found
+
+
+async def _queue_of(
+    session: ReadSession, keys: Collection[QueueOf]
+) -> dict[QueueOf, list[QueueItem]]:
+    found: dict[QueueOf, list[QueueItem]] = {}
+    for (wanted, limit), alike in _alike(keys, "printer_id").items():
+        parents = [key.printer_id for key in alike]
+        rows = await queue.first_of_each(session, parents, wanted, limit)
+        found |= {key: rows[key.printer_id] for key in alike}
+    return found
+
+
+async def _items_ahead(session: ReadSession, keys: Collection[QueueItem]) -> dict[QueueItem, int]:
+    ahead = await queue.items_ahead(session, keys)
+    return {key: ahead.get(key.id, 0) for key in keys}

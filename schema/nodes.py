@@ -1,0 +1,12 @@
+"""The interface of everything that has a global id."""
+
+from __future__ import annotations
+
+import strawberry
+
+from schema.fields import about
+
+
+@strawberry.interface(description="Something with a global id.")
+class Node:
+    id: strawberry.ID = about("Opaque global id, the same for ever.")

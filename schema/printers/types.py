@@ -1,0 +1,161 @@
+"""Printers and what they print now."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated
+
+import strawberry
+
+from app.printers import models
+from app.printers.models import Trust
+from app.printers.status import Job
+from app.printers.status import PrinterStatus as LiveStatus
+from app.statistics.queries import Period
+from schema.archives.connections import ArchiveFilter, ArchiveOrder, archives_of
+from schema.context import Info
+from schema.fields import about
+from schema.ids import global_id
+from schema.nodes import Node
+from schema.pagination import Connection
+from schema.print_queue.connections import QueueFilter, queue_of
+from schema.printers.status import PrinterStatus
+from schema.scalars import Seconds
+from schema.statistics.types import Statistics, StatisticsFilter
+
+if TYPE_CHECKING:
+    from schema.archives.types import Archive
+    from schema.print_queue.types import QueueItem
+
+LazyArchive = Annotated["Archive", strawberry.lazy("schema.archives.types")]
+LazyQueueItem = Annotated["QueueItem", strawberry.lazy("schema.print_queue.types")]
+
+strawberry.enum(Trust, name="PrinterTrust", description="How a printer proves who it is.")
+
+
+@strawberry.type(description="What a printer prints now.")
+class CurrentPrint:
+    name: str = about("Title of the print.")
+    filename: str = about("File that is printed.")
+    progress: int = about("Percent, 0 to 100.")
+    remaining_time: Seconds | None = about("Time left.")
+    started_at: datetime | None = about("When it began; null when nobody saw it begin.")
+    job: strawberry.Private[Job]
+    printer_id: strawberry.Private[int]
+
+    @strawberry.field(description="The record of this print in the history.")
+    async def archive(self, info: Info) -> LazyArchive | None:
+        from schema.archives.types import Archive
+
+        row = await info.context.loaders.archives.get(self.job.archive_id)
+        return None if row is None else Archive.of(row)
+
+    @strawberry.field(description="The queue item that is being printed.")
+    async def queue_item(self, info: Info) -> LazyQueueItem | None:
+        from schema.print_queue.types import QueueItem
+
+        row = await info.context.loaders.printing_items.get(self.printer_id)
+        return None if row is None else QueueItem.of(row)
+
+
+@strawberry.type(description="A printer of the farm.")
+class Printer(Node):
+    row: strawberry.Private[models.Printer]
+    database_id: int = about("The number older APIs use.")
+    name: str = about("Name, as people call it.")
+    model: str = about("Product name, `X1 Carbon`.")
+    serial_number: str = about("Serial number.")
+    ip_address: str | None = about("Address; null for one known on the central broker alone.")
+    mqtt_port: int = about("Port of its MQTT broker.")
+    ftps_port: int = about("Port of its file server.")
+    camera_port: int = about("Port of its camera.")
+    trust: Trust = about("How it proves who it is.")
+    awaiting_plate_clear: bool = about("Whether the last print is still on the plate.")
+    created_at: datetime = about("When it was added.")
+    updated_at: datetime = about("When its entry was last changed.")
+
+    @classmethod
+    def of(cls, row: models.Printer) -> Printer:
+        return cls(
+            row=row,
+            id=global_id("Printer", row.id),
+            database_id=row.id,
+            name=row.name,
+            model=row.model,
+            serial_number=row.serial_number,
+            ip_address=row.ip_address,
+            mqtt_port=row.mqtt_port,
+            ftps_port=row.ftps_port,
+            camera_port=row.camera_port,
+            trust=row.trust,
+            awaiting_plate_clear=row.awaiting_plate_clear,
+            created_at=row.created_at,
+            updated_at=row.updated_at,
+        )
+
+    def live(self, info: Info) -> LiveStatus:
+        """The latest status, from memory."""
+        return info.context.runtime.live.status(self.row.id)
+
+    @strawberry.field(description="Its latest state.")
+    def status(self, info: Info) -> PrinterStatus:
+        return PrinterStatus.of(self.live(info))
+
+    @strawberry.field(description="What it prints now; null when nothing prints.")
+    def current_print(self, info: Info) -> CurrentPrint | None:
+        status = self.live(info)
+        if status.job is None or not status.is_active:
+            return None
+        return CurrentPrint(
+            name=status.job.name,
+            filename=status.job.filename,
+            progress=status.progress or 0,
+            remaining_time=None if status.remaining_time is None else Seconds(status.remaining_time),
+            started_at=status.job.started_at,
+            job=status.job,
+            printer_id=self.row.id,
+        )
+
+    @strawberry.field(description="Whether a print could be started now.")
+    def can_start(self, info: Info) -> bool:
+        return self.live(info).is_free and not self.row.awaiting_plate_clear
+
+    @strawberry.field(description="Whether there is a print to pause.")
+    def can_pause(self, info: Info) -> bool:
+        return self.live(info).can_pause
+
+    @strawberry.field(description="Whether there is a paused print to go on with.")
+    def can_resume(self, info: Info) -> bool:
+        return self.live(info).can_resume
+
+    @strawberry.field(description="Whether there is a print to stop.")
+    def can_stop(self, info: Info) -> bool:
+        return self.live(info).can_stop
+
+    @strawberry.field(description="What it printed.")
+    async def archives(
+        self,
+        info: Info,
+        first: int | None = None,
+        after: str | None = None,
+        filter: ArchiveFilter | None = None,
+        order_by: ArchiveOrder | None = None,
+    ) -> Connection[LazyArchive]:
+        return await archives_of(
+            info.context, "printer_id", self.row.id, first, after, filter, order_by
+        )
+
+    @strawberry.field(description="What waits for it or runs on it.")
+    async def queue(
+        self,
+        info: Info,
+        first: int | None = None,
+        after: str | None = None,
+        filter: QueueFilter | None = None,
+    ) -> Connection[LazyQueueItem]:
+        return await queue_of(info.context, self.row.id, first, after, filter)
+
+    @strawberry.field(description="Its statistics.")
+    def statistics(self, filter: StatisticsFilter | None = None) -> Statistics:
+        wanted = filter or StatisticsFilter()
+        return Statistics(period=Period(self.row.id, wanted.start_date, wanted.end_date))
