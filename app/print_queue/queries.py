@@ -86,6 +86,14 @@ async def pending(session: WriteSession) -> Sequence[QueueItem]:
     ).all()
 
 
+async def locked(session: WriteSession, item_id: int) -> QueueItem | None:
+    """An item, locked, so that its status cannot change before this transaction ends."""
+    found: QueueItem | None = await session.scalar(
+        select(QueueItem).where(QueueItem.id == item_id).with_for_update()
+    )
+    return found
+
+
 async def last_position(session: WriteSession) -> int:
     """The highest position in the team's queue, 0 when it is empty."""
     return await session.scalar(select(func.max(QueueItem.position))) or 0

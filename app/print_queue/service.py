@@ -17,10 +17,13 @@ from app.errors import Conflict, Invalid, NotFound
 from app.events import QueueItemAdded, QueueItemMoved, QueueItemRemoved
 from app.print_queue import queries
 from app.print_queue.models import QueueItem, QueueStatus
+from app.print_queue.queries import QueueFilter
 from app.printers import queries as printers
 from app.printers.models import Printer
 from app.printers.status import PrinterState, PrinterStatus
 
+# How many prints may wait in a team's queue.
+MAX_WAITING = 2_000
 # Any number no other advisory lock of this database uses; the second number is the team.
 _QUEUE_LOCK = 73_051
 
@@ -49,6 +52,9 @@ async def add_to_queue(session: WriteSession, viewer: Viewer, new: NewQueueItem)
     if new.printer_id is not None:
         await _require_printer(session, new.printer_id)
     await _lock(session, viewer.team_id)
+    waiting = QueueFilter(statuses=frozenset({QueueStatus.PENDING}))
+    if await queries.count(session, waiting) >= MAX_WAITING:
+        raise Conflict(f"{MAX_WAITING} prints wait already, which is as many as there may be.")
     item = QueueItem(
         status=QueueStatus.PENDING,
         position=await queries.last_position(session) + 1,
@@ -73,7 +79,7 @@ async def _require_printer(session: WriteSession, printer_id: int) -> None:
 async def remove_from_queue(session: WriteSession, viewer: Viewer, item_id: int) -> int:
     """Take an item out. Raises `Conflict` while it is being sent or printed."""
     viewer.require(Scope.QUEUE)
-    item = (await queries.by_ids(session, [item_id])).get(item_id)
+    item = await queries.locked(session, item_id)
     if item is None:
         raise NotFound("There is no such queue item.", field="id")
     if item.status in (QueueStatus.UPLOADING, QueueStatus.PRINTING):
