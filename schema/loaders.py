@@ -31,17 +31,14 @@ from app.spools.models import Spool
 Key = TypeVar("Key")
 Found = TypeVar("Found")
 Read = Callable[[], AbstractAsyncContextManager[ReadSession]]
+Fetch = Callable[[ReadSession, Collection[Key]], Awaitable[Mapping[Key, Found]]]
 MAX_BATCH = 500
 
 
 class Batch(Generic[Key, Found]):
     """Loads many keys in one statement and one short session of its own."""
 
-    def __init__(
-        self,
-        read: Read,
-        fetch: Callable[[ReadSession, Collection[Key]], Awaitable[Mapping[Key, Found]]],
-    ) -> None:
+    def __init__(self, read: Read, fetch: Fetch[Key, Found]) -> None:
         async def load(keys: list[Key]) -> list[Found | None]:
             async with read() as session:
                 found = await fetch(session, keys)
@@ -100,7 +97,6 @@ class Loaders:
         self.filament_uses: Batch[int, list[FilamentUse]] = Batch(read, archives.uses_of)
         self.completed_counts: Batch[int, int] = Batch(read, archives.completed_counts)
         self.archive_counts: Batch[int, int] = Batch(read, archives.archive_counts)
-        self.printing_archives: Batch[int, Archive] = Batch(read, archives.printing_archives)
         self.printing_items: Batch[int, QueueItem] = Batch(read, queue.printing_items)
         self.archives_of: Batch[ArchivesOf, list[Archive]] = Batch(read, _archives_of)
         self.archive_counts_of: Batch[ArchiveCountOf, int] = Batch(read, _archive_counts_of)

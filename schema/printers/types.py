@@ -156,6 +156,9 @@ class Printer(Node):
         return await queue_of(info.context, self.row.id, first, after, filter)
 
     @strawberry.field(description="Its statistics.")
-    def statistics(self, filter: StatisticsFilter | None = None) -> Statistics:
+    async def statistics(
+        self, info: Info, filter: StatisticsFilter | None = None
+    ) -> Statistics:
         wanted = filter or StatisticsFilter()
-        return Statistics(period=Period(self.row.id, wanted.start_date, wanted.end_date))
+        period = Period(self.row.id, wanted.start_date, wanted.end_date)
+        return await Statistics.over(info, period)

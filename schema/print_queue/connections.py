@@ -1,0 +1,83 @@
+"""Lists of queue items."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import strawberry
+
+from app.keyset import Window
+from app.print_queue import queries
+from app.print_queue.models import QueueStatus
+from schema.context import Context
+from schema.fields import about
+from schema.ids import integer_id
+from schema.loaders import QueueOf
+from schema.pagination import Connection, connection, page_of_first, window
+
+if TYPE_CHECKING:
+    from schema.print_queue.types import QueueItem
+
+strawberry.enum(QueueStatus, description="How a queue item stands.")
+
+
+@strawberry.input(description="Which queue items; all conditions hold.")
+class QueueFilter:
+    printer_id: strawberry.ID | None = about("For this printer.", default=None)
+    status: list[QueueStatus] | None = about("With one of these statuses.", default=None)
+
+
+def conditions(wanted: QueueFilter | None) -> queries.QueueFilter:
+    """The filter as the domain knows it."""
+    if wanted is None:
+        return queries.QueueFilter()
+    printer_id = wanted.printer_id
+    return queries.QueueFilter(
+        printer_id=None if printer_id is None else integer_id(printer_id, "Printer") or 0,
+        statuses=None if wanted.status is None else frozenset(wanted.status),
+    )
+
+
+async def queue_page(
+    context: Context, wanted: queries.QueueFilter, asked: Window
+) -> Connection[QueueItem]:
+    """A page in queue order; of ended items alone, the newest first."""
+    from schema.print_queue.types import QueueItem
+
+    ended = wanted.statuses is not None and wanted.statuses <= queries.ENDED
+    order = queries.NEWEST_FIRST if ended else queries.IN_QUEUE_ORDER
+
+    async def count() -> int:
+        async with context.read() as session:
+            return await queries.count(session, wanted)
+
+    async with context.read() as session:
+        page = await queries.page(session, wanted, order, asked)
+    return connection(page, QueueItem.of, count)
+
+
+async def queue_of(
+    context: Context,
+    printer_id: int,
+    first: int | None,
+    after: str | None,
+    filter: QueueFilter | None,
+) -> Connection[QueueItem]:
+    """Items of a printer; first pages of many printers load together."""
+    from schema.print_queue.types import QueueItem
+
+    asked = window(context, first=first, after=after)
+    wanted = conditions(filter)
+    of_printer = replace(wanted, printer_id=printer_id)
+    if after is not None:
+        return await queue_page(context, of_printer, asked)
+
+    async def count() -> int:
+        async with context.read() as session:
+            return await queries.count(session, of_printer)
+
+    key = QueueOf(printer_id, wanted, asked.size + 1)
+    rows = await context.loaders.queue_of.get(key) or []
+    page = page_of_first(rows, queries.IN_QUEUE_ORDER, asked.size)
+    return connection(page, QueueItem.of, count)

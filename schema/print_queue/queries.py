@@ -1,0 +1,31 @@
+"""Root field of the queue."""
+
+from __future__ import annotations
+
+import strawberry
+
+from app.accounts.models import Scope
+from schema.context import Info
+from schema.pagination import Connection, window
+from schema.print_queue.connections import QueueFilter, conditions, queue_page
+from schema.print_queue.types import QueueItem
+
+
+@strawberry.type
+class QueueQueries:
+    @strawberry.field(description="The print queue in its order; ended items newest first.")
+    async def queue(
+        self,
+        info: Info,
+        first: int | None = None,
+        after: str | None = None,
+        last: int | None = None,
+        before: str | None = None,
+        offset: int | None = None,
+        filter: QueueFilter | None = None,
+    ) -> Connection[QueueItem]:
+        info.context.viewer.require(Scope.READ)
+        asked = window(
+            info.context, first=first, after=after, last=last, before=before, offset=offset
+        )
+        return await queue_page(info.context, conditions(filter), asked)

@@ -1,0 +1,73 @@
+"""Root fields of projects."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+import strawberry
+
+from app.accounts.models import Scope
+from app.projects import queries
+from app.projects.models import ProjectStatus
+from schema.archives.connections import OrderDirection
+from schema.context import Info
+from schema.fields import about
+from schema.ids import integer_id
+from schema.pagination import Connection, connection, window
+from schema.projects.types import Project
+
+
+@strawberry.enum(description="What projects can be sorted by.")
+class ProjectOrderField(Enum):
+    CREATED_AT = "created_at"
+    NAME = "name"
+
+
+@strawberry.input(description="How projects are sorted; ties are broken by id.")
+class ProjectOrder:
+    field: ProjectOrderField = about("By what.", default=ProjectOrderField.CREATED_AT)
+    direction: OrderDirection = about("Which way.", default=OrderDirection.DESC)
+
+
+@strawberry.input(description="Which projects; all conditions hold.")
+class ProjectFilter:
+    status: ProjectStatus | None = about("With this status.", default=None)
+    search: str | None = about("Every word occurs in name or description.", default=None)
+
+
+@strawberry.type
+class ProjectQueries:
+    @strawberry.field(description="One project; null when there is none with this id.")
+    async def project(self, info: Info, id: strawberry.ID) -> Project | None:
+        info.context.viewer.require(Scope.READ)
+        row = await info.context.loaders.projects.get(integer_id(id, "Project"))
+        return None if row is None else Project.of(row)
+
+    @strawberry.field(description="The projects, newest first.")
+    async def projects(
+        self,
+        info: Info,
+        first: int | None = None,
+        after: str | None = None,
+        last: int | None = None,
+        before: str | None = None,
+        offset: int | None = None,
+        filter: ProjectFilter | None = None,
+        order_by: ProjectOrder | None = None,
+    ) -> Connection[Project]:
+        context = info.context
+        context.viewer.require(Scope.READ)
+        asked = window(context, first=first, after=after, last=last, before=before, offset=offset)
+        wanted = queries.ProjectFilter(
+            status=filter.status if filter else None, search=filter.search if filter else None
+        )
+        sort = order_by or ProjectOrder()
+        order = queries.ORDERS[sort.field.value, sort.direction is OrderDirection.DESC]
+
+        async def count() -> int:
+            async with context.read() as session:
+                return await queries.count(session, wanted)
+
+        async with context.read() as session:
+            page = await queries.page(session, wanted, order, asked)
+        return connection(page, Project.of, count)

@@ -1,0 +1,88 @@
+"""Projects."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import ROUND_HALF_EVEN, Decimal
+from typing import TYPE_CHECKING, Annotated
+
+import strawberry
+
+from app.projects import models
+from app.projects.models import ProjectStatus
+from schema.accounts.types import Team
+from schema.archives.connections import ArchiveFilter, ArchiveOrder, archives_of
+from schema.context import Info
+from schema.fields import about
+from schema.ids import global_id
+from schema.nodes import Node
+from schema.pagination import Connection
+
+if TYPE_CHECKING:
+    from schema.archives.types import Archive
+
+strawberry.enum(ProjectStatus, description="How a project stands.")
+
+
+@strawberry.type(description="Prints that belong together, towards a target.")
+class Project(Node):
+    row: strawberry.Private[models.Project]
+    database_id: int = about("The number older APIs use.")
+    name: str = about("Name.")
+    description: str | None = about("What it is about.")
+    color: str | None = about("Colour, `#rrggbb`.")
+    status: ProjectStatus = about("How it stands.")
+    target_count: int | None = about("Successful prints that complete it.")
+    created_at: datetime = about("When it was made.")
+    updated_at: datetime = about("When it was last changed.")
+
+    @classmethod
+    def of(cls, row: models.Project) -> Project:
+        return cls(
+            row=row,
+            id=global_id("Project", row.id),
+            database_id=row.id,
+            name=row.name,
+            description=row.description,
+            color=row.color,
+            status=row.status,
+            target_count=row.target_count,
+            created_at=row.created_at,
+            updated_at=row.updated_at,
+        )
+
+    @strawberry.field(description="Successful prints so far.")
+    async def completed_count(self, info: Info) -> int:
+        return await info.context.loaders.completed_counts.get(self.row.id) or 0
+
+    @strawberry.field(description="Archives of every status.")
+    async def archive_count(self, info: Info) -> int:
+        return await info.context.loaders.archive_counts.get(self.row.id) or 0
+
+    @strawberry.field(description="Completed in percent of the target; null without a target.")
+    async def progress(self, info: Info) -> float | None:
+        if self.row.target_count is None:
+            return None
+        done = await info.context.loaders.completed_counts.get(self.row.id) or 0
+        percent = Decimal(done * 100) / self.row.target_count
+        return float(percent.quantize(Decimal("0.01"), rounding=ROUND_HALF_EVEN))
+
+    @strawberry.field(description="The team it belongs to.")
+    async def team(self, info: Info) -> Team:
+        row = await info.context.loaders.teams.get(self.row.team_id)
+        if row is None:
+            raise RuntimeError("a project without its team")
+        return Team.of(row)
+
+    @strawberry.field(description="Its archives.")
+    async def archives(
+        self,
+        info: Info,
+        first: int | None = None,
+        after: str | None = None,
+        filter: ArchiveFilter | None = None,
+        order_by: ArchiveOrder | None = None,
+    ) -> Connection[Annotated[Archive, strawberry.lazy("schema.archives.types")]]:
+        return await archives_of(
+            info.context, "project_id", self.row.id, first, after, filter, order_by
+        )

@@ -1,0 +1,75 @@
+"""Root fields of spools."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+import strawberry
+
+from app.accounts.models import Scope
+from app.spools import queries
+from schema.archives.connections import OrderDirection
+from schema.context import Info
+from schema.fields import about
+from schema.ids import uuid_id
+from schema.pagination import Connection, connection, window
+from schema.spools.types import Spool
+
+
+@strawberry.enum(description="What spools can be sorted by.")
+class SpoolOrderField(Enum):
+    CREATED_AT = "created_at"
+    MATERIAL = "material"
+    COLOR = "color"
+    REMAINING_WEIGHT = "remaining_weight"
+
+
+@strawberry.input(description="How spools are sorted; ties are broken by id.")
+class SpoolOrder:
+    field: SpoolOrderField = about("By what.", default=SpoolOrderField.CREATED_AT)
+    direction: OrderDirection = about("Which way.", default=OrderDirection.DESC)
+
+
+@strawberry.input(description="Which spools; all conditions hold.")
+class SpoolFilter:
+    material: str | None = about("Of this material, in any case.", default=None)
+    brand: str | None = about("Of this brand, in any case.", default=None)
+    color: str | None = about("Of this colour, in any case.", default=None)
+    in_stock: bool | None = about("With or without anything left.", default=None)
+    low_stock: bool | None = about("With less than a fifth left, or not.", default=None)
+
+
+@strawberry.type
+class SpoolQueries:
+    @strawberry.field(description="One spool; null when there is none with this id.")
+    async def spool(self, info: Info, id: strawberry.ID) -> Spool | None:
+        info.context.viewer.require(Scope.READ)
+        row = await info.context.loaders.spools.get(uuid_id(id, "Spool"))
+        return None if row is None else Spool.of(row)
+
+    @strawberry.field(description="The spools, newest first.")
+    async def spools(
+        self,
+        info: Info,
+        first: int | None = None,
+        after: str | None = None,
+        last: int | None = None,
+        before: str | None = None,
+        offset: int | None = None,
+        filter: SpoolFilter | None = None,
+        order_by: SpoolOrder | None = None,
+    ) -> Connection[Spool]:
+        context = info.context
+        context.viewer.require(Scope.READ)
+        asked = window(context, first=first, after=after, last=last, before=before, offset=offset)
+        wanted = queries.SpoolFilter() if filter is None else queries.SpoolFilter(**vars(filter))
+        sort = order_by or SpoolOrder()
+        order = queries.ORDERS[sort.field.value, sort.direction is OrderDirection.DESC]
+
+        async def count() -> int:
+            async with context.read() as session:
+                return await queries.count(session, wanted)
+
+        async with context.read() as session:
+            page = await queries.page(session, wanted, order, asked)
+        return connection(page, Spool.of, count)

@@ -1,0 +1,145 @@
+"""Spools and the changes of their weight."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Annotated
+
+import strawberry
+
+from app.spools import models, queries, service
+from app.spools.models import TransactionType
+from schema.context import Info
+from schema.fields import about
+from schema.ids import global_id
+from schema.nodes import Node
+from schema.pagination import Connection, connection, window
+from schema.scalars import Grams
+
+if TYPE_CHECKING:
+    from schema.archives.types import Archive
+    from schema.printers.types import Printer
+
+strawberry.enum(
+    TransactionType,
+    name="InventoryTransactionType",
+    description="Why a spool's weight changed.",
+)
+
+
+@strawberry.type(description="Where a spool is loaded.")
+class SpoolLocation:
+    printer: Annotated[Printer, strawberry.lazy("schema.printers.types")] = about("The printer.")
+    ams_unit: int | None = about("Number of the AMS unit; null for an external holder.")
+    slot: int = about("Number of the slot, from 0.")
+
+
+@strawberry.type(description="One change of a spool's weight.")
+class InventoryTransaction(Node):
+    row: strawberry.Private[models.InventoryTransaction]
+    type: TransactionType = about("Why the weight changed.")
+    weight_before: Grams = about("Weight before.")
+    change: Grams = about("What was added, negative for what was taken.")
+    weight_after: Grams = about("Weight after.")
+    shortfall: Grams = about("What a print used beyond what the spool was known to hold.")
+    reason: str | None = about("What somebody wrote about it.")
+    created_at: datetime = about("When.")
+
+    @classmethod
+    def of(cls, row: models.InventoryTransaction) -> InventoryTransaction:
+        return cls(
+            row=row,
+            id=global_id("InventoryTransaction", row.id),
+            type=row.type,
+            weight_before=Grams(row.weight_before),
+            change=Grams(row.change),
+            weight_after=Grams(row.weight_after),
+            shortfall=Grams(row.shortfall),
+            reason=row.reason,
+            created_at=row.created_at,
+        )
+
+    @strawberry.field(description="The print it belongs to.")
+    async def archive(
+        self, info: Info
+    ) -> Annotated[Archive, strawberry.lazy("schema.archives.types")] | None:
+        from schema.archives.types import Archive
+
+        row = await info.context.loaders.archives.get(self.row.archive_id)
+        return None if row is None else Archive.of(row)
+
+
+@strawberry.type(description="A spool of filament.")
+class Spool(Node):
+    row: strawberry.Private[models.Spool]
+    database_id: strawberry.ID = about("The UUID older APIs use.")
+    material: str = about("Material, `PLA`.")
+    brand: str | None = about("Brand.")
+    color: str = about("Name of the colour.")
+    color_hex: str | None = about("Colour, `#rrggbb`.")
+    finish: str | None = about("Finish, `matte`.")
+    diameter: float = about("Diameter in millimetres.")
+    net_weight: Grams = about("Filament on the full spool.")
+    remaining_weight: Grams = about("Filament that is left.")
+    spool_weight: Grams | None = about("The empty spool.")
+    purchase_price: Decimal | None = about("What it cost.")
+    cost_per_gram: Decimal | None = about("Price per gram, to six places.")
+    supplier: str | None = about("Where it was bought.")
+    purchase_date: date | None = about("When it was bought.")
+    notes: str | None = about("Notes.")
+    low_stock: bool = about("Whether less than a fifth is left.")
+    tray_uuid: str | None = about("Identity on the spool's tag, 32 hexadecimal digits.")
+    created_at: datetime = about("When it was added.")
+    updated_at: datetime = about("When it was last changed.")
+
+    @classmethod
+    def of(cls, row: models.Spool) -> Spool:
+        return cls(
+            row=row,
+            id=global_id("Spool", row.id),
+            database_id=strawberry.ID(str(row.id)),
+            material=row.material,
+            brand=row.brand,
+            color=row.color,
+            color_hex=row.color_hex,
+            finish=row.finish,
+            diameter=float(row.diameter),
+            net_weight=Grams(row.net_weight),
+            remaining_weight=Grams(row.remaining_weight),
+            spool_weight=None if row.spool_weight is None else Grams(row.spool_weight),
+            purchase_price=row.purchase_price,
+            cost_per_gram=service.cost_per_gram(row),
+            supplier=row.supplier,
+            purchase_date=row.purchase_date,
+            notes=row.notes,
+            low_stock=service.is_low(row.remaining_weight, row.net_weight),
+            tray_uuid=row.tray_uuid,
+            created_at=row.created_at,
+            updated_at=row.updated_at,
+        )
+
+    @strawberry.field(description="Where it is loaded, as its tag tells.")
+    async def loaded_in(self, info: Info) -> SpoolLocation | None:
+        from schema.printers.types import Printer
+
+        place = info.context.runtime.live.place_of(self.row.tray_uuid)
+        row = None if place is None else await info.context.loaders.printers.get(place.printer_id)
+        if place is None or row is None:
+            return None
+        return SpoolLocation(printer=Printer.of(row), ams_unit=place.tray.unit, slot=place.tray.slot)
+
+    @strawberry.field(description="Every change of its weight, newest first.")
+    async def transactions(
+        self, info: Info, first: int | None = None, after: str | None = None
+    ) -> Connection[InventoryTransaction]:
+        context, spool_id = info.context, self.row.id
+        asked = window(context, first=first, after=after)
+
+        async def count() -> int:
+            async with context.read() as session:
+                return await queries.transaction_count(session, spool_id)
+
+        async with context.read() as session:
+            page = await queries.transactions(session, spool_id, asked)
+        return connection(page, InventoryTransaction.of, count)
