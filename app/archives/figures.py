@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from datetime import UTC
 from decimal import Decimal
 
@@ -16,6 +16,7 @@ from app.statistics.service import Ending, PrintFigures
 from app.upsert import add_to
 
 UNKNOWN_MATERIAL = ""
+REBUILD_BATCH = 1_000
 _ENDINGS = {
     ArchiveStatus.SUCCESS: Ending.SUCCESSFUL,
     ArchiveStatus.FAILED: Ending.FAILED,
@@ -94,8 +95,15 @@ async def rebuild(session: WriteSession) -> None:
     )
     for team_id, printer_id, status, number in rows.all():
         await _add_archives(session, team_id, printer_id, status, number)
-    await statistics.forget_all(session)
-    archives = await queries.all_archives(session)
-    uses = await queries.uses_of(session, [archive.id for archive in archives])
-    for archive in archives:
-        await count_print(session, archive, uses[archive.id], 1)
+    await statistics.rebuild(session, [item async for item in _all_figures(session)])
+
+
+async def _all_figures(session: WriteSession) -> AsyncIterator[PrintFigures]:
+    last = 0
+    while archives := await queries.batch_after(session, last, REBUILD_BATCH):
+        uses = await queries.uses_of(session, [archive.id for archive in archives])
+        for archive in archives:
+            figures = print_figures(archive, uses[archive.id])
+            if figures is not None:
+                yield figures
+        last = archives[-1].id

@@ -161,9 +161,10 @@ async def _counts(
     return {project_id: number for project_id, number in rows if project_id is not None}
 
 
-async def all_archives(session: Session) -> Sequence[Archive]:
-    """Every archive of the team, for recomputing what is derived from them."""
-    return (await session.scalars(select(Archive).order_by(Archive.id))).all()
+async def batch_after(session: Session, archive_id: int, limit: int) -> Sequence[Archive]:
+    """The next archives by id, for going through the whole history in steps."""
+    statement = select(Archive).where(Archive.id > archive_id).order_by(Archive.id).limit(limit)
+    return (await session.scalars(statement)).all()
 
 
 async def counts_of_each(

@@ -13,7 +13,7 @@ from typing import Literal
 
 from sqlalchemy import delete, select
 
-from app.archives import figures, queries
+from app.archives import figures, queries, usage
 from app.archives.models import Archive, ArchiveStatus, FilamentUse
 from app.archives.service import search_text
 from app.database import WriteSession
@@ -261,9 +261,10 @@ async def end_run(
         return None
     await figures.count_archive(session, archive, -1)
     _close(archive, outcome, ended_at, progress, reason)
+    uses = (await queries.uses_of(session, [archive.id]))[archive.id]
+    await usage.measure(session, archive, uses)
     await session.flush()
     await figures.count_archive(session, archive, 1)
-    uses = (await queries.uses_of(session, [archive.id]))[archive.id]
     await figures.count_print(session, archive, uses, 1)
     session.raise_event(_ended(run, archive.id, outcome, reason))
     return archive
@@ -301,10 +302,13 @@ def _ended(
 
 
 async def _open(session: WriteSession, run_id: int) -> tuple[PrintRun | None, Archive | None]:
-    """A run that has not ended, locked for this transaction, and its archive."""
+    """A run that has not ended and its archive, both locked for this transaction."""
     run = await session.scalar(
         select(PrintRun).where(PrintRun.id == run_id, PrintRun.ended_at.is_(None)).with_for_update()
     )
     if run is None or run.archive_id is None:
         return run, None
-    return run, (await queries.by_ids(session, [run.archive_id])).get(run.archive_id)
+    archive = await session.scalar(
+        select(Archive).where(Archive.id == run.archive_id).with_for_update()
+    )
+    return run, archive

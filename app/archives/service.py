@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from decimal import Decimal
+from decimal import ROUND_HALF_EVEN, Decimal
 
 from sqlalchemy import delete, select
 
@@ -79,9 +79,10 @@ async def _apply(session: WriteSession, archive: Archive, changes: ArchiveChange
             raise NotFound("There is no such project.", field="project_id")
         archive.project_id = changes.project_id
     if changes.filament_used is not UNSET:
-        archive.filament_used = _amount(changes.filament_used, "filament_used", MAX_GRAMS)
+        grams = _amount(changes.filament_used, "filament_used", MAX_GRAMS, Decimal("0.001"))
+        archive.filament_used = grams
     if changes.cost is not UNSET:
-        archive.cost = _amount(changes.cost, "cost", MAX_COST)
+        archive.cost = _amount(changes.cost, "cost", MAX_COST, Decimal("0.000001"))
     if changes.filament_type is not UNSET:
         archive.filament_type = texts.optional(changes.filament_type, "filament_type", 64)
     if changes.failure_reason is not UNSET:
@@ -96,10 +97,12 @@ def checked_tags(tags: Sequence[str]) -> list[str]:
     return list(dict.fromkeys(checked))
 
 
-def _amount(value: Decimal | None, field: str, limit: Decimal) -> Decimal | None:
-    if value is not None and not 0 <= value <= limit:
+def _amount(value: Decimal | None, field: str, limit: Decimal, unit: Decimal) -> Decimal | None:
+    if value is None:
+        return None
+    if not value.is_finite() or not 0 <= value <= limit:
         raise Invalid(f"This lies between 0 and {limit}.", field=field)
-    return value
+    return value.quantize(unit, rounding=ROUND_HALF_EVEN)
 
 
 def search_text(archive: Archive) -> str:
@@ -121,8 +124,9 @@ async def delete_archive(session: WriteSession, viewer: Viewer, archive_id: int)
     if archive.status is ArchiveStatus.PRINTING:
         raise Conflict("This print is running; stop it first.", field="id")
     uses = (await queries.uses_of(session, [archive_id]))[archive_id]
-    await figures.count_print(session, archive, uses, -1)
+    # The order in which a run ends, so that no two transactions wait for each other.
     await figures.count_archive(session, archive, -1)
+    await figures.count_print(session, archive, uses, -1)
     await session.execute(delete(Archive).where(Archive.id == archive_id))
     session.raise_event(
         ArchiveDeleted(
@@ -133,7 +137,10 @@ async def delete_archive(session: WriteSession, viewer: Viewer, archive_id: int)
 
 
 async def _archive(session: WriteSession, archive_id: int) -> Archive:
-    archive = (await queries.by_ids(session, [archive_id])).get(archive_id)
+    """An archive, locked: two changes at once would take the same old figures out twice."""
+    archive: Archive | None = await session.scalar(
+        select(Archive).where(Archive.id == archive_id).with_for_update()
+    )
     if archive is None:
         raise NotFound("There is no such archive.", field="id")
     return archive

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy import ColumnElement, Uuid, column, exists, func, select, table, update
 
 from app.database import ReadSession, WriteSession
 from app.keyset import Order, Page, Window, fetch_page
-from app.spools.models import InventoryTransaction, Spool
+from app.spools.models import InventoryTransaction, Spool, TransactionType
 
 Session = ReadSession | WriteSession
 # A spool is low below this part of its net weight.
@@ -31,6 +32,8 @@ NEWEST_FIRST = ORDERS["created_at", True]
 TRANSACTIONS_NEWEST_FIRST = Order(
     "inventory_transactions", (InventoryTransaction.id,), descending=True
 )
+# The history names spools; only their id is of interest here.
+_FILAMENT_USES = table("filament_uses", column("spool_id", Uuid))
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,17 +90,20 @@ async def by_ids(session: Session, ids: Collection[UUID]) -> dict[UUID, Spool]:
 
 
 async def by_tags(session: Session, tags: Collection[str]) -> dict[str, Spool]:
-    """Spools by the identity on their tag."""
-    rows = await session.scalars(select(Spool).where(Spool.tray_uuid.in_(tags)))
+    """Spools by the identity on their tag; the newest where two carry the same."""
+    statement = select(Spool).where(Spool.tray_uuid.in_(tags)).order_by(Spool.created_at, Spool.id)
+    rows = await session.scalars(statement)
     return {row.tray_uuid: row for row in rows if row.tray_uuid is not None}
 
 
-async def take(session: WriteSession, spool_id: UUID, grams: Decimal) -> Decimal | None:
+async def take(
+    session: WriteSession, spool_id: UUID, grams: Decimal, at: datetime
+) -> Decimal | None:
     """Take grams off a spool in one statement; what remains, or None when it held less."""
     return await session.scalar(
         update(Spool)
         .where(Spool.id == spool_id, Spool.remaining_weight >= grams)
-        .values(remaining_weight=Spool.remaining_weight - grams)
+        .values(remaining_weight=Spool.remaining_weight - grams, updated_at=at)
         .returning(Spool.remaining_weight)
     )
 
@@ -122,11 +128,11 @@ async def transaction_count(session: Session, spool_id: UUID) -> int:
     )
 
 
-async def was_used(session: Session, spool_id: UUID, types: Sequence[str]) -> bool:
-    """True when a transaction of one of these types took from the spool."""
-    found = await session.scalar(
-        select(InventoryTransaction.id)
-        .where(InventoryTransaction.spool_id == spool_id, InventoryTransaction.type.in_(types))
-        .limit(1)
+async def was_used(session: Session, spool_id: UUID) -> bool:
+    """True when filament was taken from the spool, or a print of the history names it."""
+    taken = exists().where(
+        InventoryTransaction.spool_id == spool_id,
+        InventoryTransaction.type.in_((TransactionType.USAGE, TransactionType.WASTE)),
     )
-    return found is not None
+    printed = exists().where(_FILAMENT_USES.c.spool_id == spool_id)
+    return bool(await session.scalar(select(taken | printed)))

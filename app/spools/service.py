@@ -134,7 +134,7 @@ async def deduct_spool(
     viewer.require(Scope.INVENTORY)
     grams = _weight(grams, "weight_grams", positive=True)
     reason = texts.optional(reason, "reason", 500)
-    remaining = await queries.take(session, spool_id, grams)
+    remaining = await queries.take(session, spool_id, grams, datetime.now(UTC))
     spool = await _find(session, spool_id)
     if remaining is None:
         raise Conflict(
@@ -142,7 +142,6 @@ async def deduct_spool(
             code="INSUFFICIENT_FILAMENT",
             field="weight_grams",
         )
-    await session.refresh(spool)
     before = remaining + grams
     _record(session, viewer, spool, TransactionType.USAGE, before, remaining, reason)
     _tell_if_low(session, spool, before, remaining)
@@ -154,8 +153,7 @@ async def delete_spool(session: WriteSession, viewer: Viewer, spool_id: UUID) ->
     """Remove a spool that nothing was printed from. Raises `Conflict` (IN_USE) otherwise."""
     viewer.require(Scope.INVENTORY)
     spool = await _find(session, spool_id)
-    used = (TransactionType.USAGE, TransactionType.WASTE)
-    if await queries.was_used(session, spool_id, used):
+    if await queries.was_used(session, spool_id):
         raise Conflict(
             "Filament of this spool was used; its record must stay.", code="IN_USE", field="id"
         )

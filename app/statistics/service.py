@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import delete, select
 
@@ -44,24 +46,50 @@ async def count(session: WriteSession, figures: PrintFigures, sign: int) -> None
     """Add a print to the figures of its day (`sign` 1), or take it out again (-1)."""
     for printer_id in (ALL_PRINTERS, figures.printer_id or NO_PRINTER):
         key = {"team_id": figures.team_id, "printer_id": printer_id, "day": figures.day}
-        await add_to(
-            session,
-            DailyPrints,
-            key,
-            {
-                **{ending.value: sign * (figures.ending is ending) for ending in Ending},
-                "seconds": sign * figures.seconds,
-                "grams": sign * figures.grams,
-                "cost": sign * figures.cost,
-            },
-        )
-        for material, grams in figures.materials.items():
+        amounts = {name: sign * amount for name, amount in _amounts(figures).items()}
+        await add_to(session, DailyPrints, key, amounts)
+        for material, grams in sorted(figures.materials.items()):
+            of_material = key | {"material": material}
             await add_to(
-                session,
-                DailyMaterial,
-                key | {"material": material},
-                {"prints": sign, "grams": sign * grams},
+                session, DailyMaterial, of_material, {"prints": sign, "grams": sign * grams}
             )
+
+
+def _amounts(figures: PrintFigures) -> dict[str, int | Decimal]:
+    return {
+        **{ending.value: int(figures.ending is ending) for ending in Ending},
+        "seconds": figures.seconds,
+        "grams": figures.grams,
+        "cost": figures.cost,
+    }
+
+
+def _sum_up(sums: dict[str, Any], amounts: Mapping[str, int | Decimal]) -> None:
+    for name, amount in amounts.items():
+        sums[name] = sums.get(name, 0) + amount
+
+
+async def rebuild(session: WriteSession, prints: Iterable[PrintFigures]) -> None:
+    """Replace the figures of the session's team by the sums over these prints."""
+    days: defaultdict[tuple[Any, ...], dict[str, Any]] = defaultdict(dict)
+    materials: defaultdict[tuple[Any, ...], dict[str, Any]] = defaultdict(dict)
+    for item in prints:
+        for printer_id in (ALL_PRINTERS, item.printer_id or NO_PRINTER):
+            key = (item.team_id, printer_id, item.day)
+            _sum_up(days[key], _amounts(item))
+            for material, grams in item.materials.items():
+                _sum_up(materials[*key, material], {"prints": 1, "grams": grams})
+    await session.execute(delete(DailyPrints))
+    await session.execute(delete(DailyMaterial))
+    session.add_all(
+        DailyPrints(team_id=team_id, printer_id=printer_id, day=day, **sums)
+        for (team_id, printer_id, day), sums in days.items()
+    )
+    session.add_all(
+        DailyMaterial(team_id=team_id, printer_id=printer_id, day=day, material=material, **sums)
+        for (team_id, printer_id, day, material), sums in materials.items()
+    )
+    await session.flush()
 
 
 async def forget_printer(session: WriteSession, printer_id: int) -> None:
@@ -85,9 +113,3 @@ async def forget_printer(session: WriteSession, printer_id: int) -> None:
         )
     await session.execute(delete(DailyPrints).where(DailyPrints.printer_id == printer_id))
     await session.execute(delete(DailyMaterial).where(DailyMaterial.printer_id == printer_id))
-
-
-async def forget_all(session: WriteSession) -> None:
-    """Empty the figures of the session's team, before they are computed anew."""
-    await session.execute(delete(DailyPrints))
-    await session.execute(delete(DailyMaterial))
