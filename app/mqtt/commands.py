@@ -6,15 +6,17 @@ carry ids from a range of our own: the vendor's slicer counts from 20000 to 2999
 
 import asyncio
 import secrets
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
 
 import orjson
 
 from app.mqtt.messages import Reply
 from app.printers.status import SpeedLevel
 
+Send = Callable[[bytes], Awaitable[None]]
 _FIRST_ID = 100_000_000
 _LAST_ID = 2_000_000_000
 _MAX_PENDING = 64
@@ -129,6 +131,25 @@ class Pending:
         self._waiting[name] = future
         future.add_done_callback(lambda _done: self._waiting.pop(name, None))
         return future
+
+    async def ask(self, send: Send, command: Command, timeout: float) -> Answer:
+        """Send a command; the printer's answer, or that there was none within ``timeout`` s."""
+        number = self.next_id()
+        future = self.expect(command, number)
+        sending = asyncio.ensure_future(send(command.encode(number)))
+        waits: set[asyncio.Future[Any]] = {sending, future}
+        try:
+            async with asyncio.timeout(timeout):
+                # The broker's acknowledgement may never come; the printer's answer counts.
+                await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+                if not future.done() and sending.exception() is not None:
+                    return Answer(Verdict.LOST, "The connection to the printer was lost.")
+                return await future
+        except TimeoutError:
+            return Answer(Verdict.LOST, f"The printer did not answer within {timeout:g} seconds.")
+        finally:
+            future.cancel()
+            sending.cancel()
 
     def settle(self, command: str, sequence_id: str, answer: Answer) -> bool:
         """Give an answer to whom it belongs; False when it is not for us."""

@@ -109,10 +109,11 @@ def plate_of(raw: Mapping[str, object]) -> int | None:
 
 @dataclass(frozen=True, slots=True)
 class Filament:
-    """A material and its colour (``#RRGGBB``), as a spool's slot tells them."""
+    """A material, its colour (``#RRGGBB``) and its tag, as a spool's slot tells them."""
 
     material: str
-    color: str | None
+    color: str | None = None
+    tray_uuid: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,6 +65,14 @@ class Run:
         return names(self.fingerprint)[1]
 
     @property
+    def estimate(self) -> int | None:
+        """The whole duration in seconds, from what has passed and what the printer says is left."""
+        if not self.last_remaining:
+            return None
+        passed = (self.last_seen_at - self.started_at).total_seconds()
+        return max(0, round(passed)) + self.last_remaining
+
+    @property
     def left_something(self) -> bool:
         """Whether there is something on the plate that a person must take away."""
         return self.last_layer >= 1 or self.last_percent >= 1

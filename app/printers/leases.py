@@ -131,6 +131,12 @@ async def holds(session: WriteSession, process_id: str, printer_id: int) -> bool
     return await session.scalar(statement) == process_id
 
 
+async def existing(session: WriteSession, printers: Collection[int]) -> set[int]:
+    """Those of these printers that are still on the farm, kept there until the commit."""
+    statement = select(Printer.id).where(Printer.id.in_(printers)).with_for_update(read=True)
+    return set((await session.scalars(statement)).all())
+
+
 async def owner_of(session: ReadSession, printer_id: int) -> str | None:
     """The process that holds a printer's connection now, None when nobody does."""
     now = await database_time(session)

@@ -1,0 +1,307 @@
+"""Writing down what happens: runs and events in order, statuses in batches.
+
+While the database is away transitions wait in memory, in order and up to a bound; statuses keep
+only the latest. Every write for a printer checks in its own transaction that this process still
+holds it.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+from typing import Never
+
+import structlog
+from sqlalchemy import update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import SQLAlchemyError
+
+from app.archives import runs
+from app.database import EVERY_TEAM, Database, WriteSession
+from app.errors import DomainError, Unavailable
+from app.mqtt.notes import Checkpoint, EventNote, KeyNote, Note, RunNote
+from app.mqtt.quiet_log import QuietLog
+from app.mqtt.run import Ended, Outcome, Paused, Resumed, Run, Started
+from app.mqtt.timing import Counts, Timing
+from app.printers import leases
+from app.printers.models import Printer, PrinterSnapshot
+from app.printers.status import PrinterStatus
+from app.printers.status_json import encode
+
+log = structlog.get_logger(__name__)
+
+NOTES_BOUND = 5_000
+_RETRY = (0.2, 0.5, 1.0, 2.0, 5.0)
+_OUTCOMES: dict[Outcome, runs.Outcome] = {
+    Outcome.COMPLETED: "success",
+    Outcome.CANCELLED: "stopped",
+    Outcome.FAILED: "failed",
+    Outcome.INTERRUPTED: "failed",
+    Outcome.UNKNOWN: "stopped",
+}
+
+
+class Recorder:
+    """One per process. ``written`` is told the printer whose run got its rows."""
+
+    def __init__(
+        self,
+        database: Database,
+        process_id: str,
+        timing: Timing,
+        counts: Counts,
+        quiet: QuietLog,
+        *,
+        written: Callable[[int], None],
+        status_of: Callable[[int], PrinterStatus | None],
+        checkpoints: Callable[[], Iterable[tuple[int, Checkpoint]]],
+    ) -> None:
+        self._database = database
+        self._process_id = process_id
+        self._timing = timing
+        self._counts = counts
+        self._quiet = quiet
+        self._written = written
+        self._status_of = status_of
+        self._checkpoints = checkpoints
+        self._notes: deque[Note] = deque()
+        self._ready = asyncio.Event()
+        self._dirty: set[int] = set()
+        self._checked: dict[int, Run] = {}
+
+    @property
+    def backlog(self) -> int:
+        """Notes that wait for the database."""
+        return len(self._notes)
+
+    def note(self, note: Note) -> None:
+        """Take a note; never blocks. At the bound the least important old one is left out."""
+        if len(self._notes) >= NOTES_BOUND:
+            self._drop_one()
+        self._notes.append(note)
+        self._ready.set()
+
+    def _drop_one(self) -> None:
+        """Beginnings and ends of runs are kept before everything else."""
+        self._counts.dropped_notes += 1
+        self._quiet.warn("too much waits for the database")
+        for index, note in enumerate(self._notes):
+            essential = isinstance(note, RunNote) and isinstance(note.transition, Started | Ended)
+            if not essential:
+                del self._notes[index]
+                return
+        self._notes.popleft()
+
+    def published(self, printer_id: int) -> None:
+        """A printer's status changed and wants to survive a restart."""
+        self._dirty.add(printer_id)
+
+    def forget(self, printer_id: int) -> None:
+        """The printer is not ours any more: what waits for it is the new owner's business."""
+        self._dirty.discard(printer_id)
+        self._checked.pop(printer_id, None)
+        self._notes = deque(note for note in self._notes if note.printer_id != printer_id)
+
+    async def run(self) -> Never:
+        """Write until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._write_notes())
+            group.create_task(self._write_snapshots())
+        raise AssertionError("the recorder has no end")
+
+    async def _write_notes(self) -> Never:
+        failures = 0
+        while True:
+            await self._ready.wait()
+            if not self._notes:
+                self._ready.clear()
+                continue
+            failures = 0 if await self._write_first() else failures + 1
+            if failures:
+                await asyncio.sleep(_RETRY[min(failures, len(_RETRY)) - 1])
+
+    async def _write_first(self) -> bool:
+        """Write the oldest note; False when the database is away and it must wait."""
+        note = self._notes[0]
+        try:
+            await self._write(note)
+        except Unavailable as error:
+            self._quiet.warn("transitions wait for the database", error=str(error))
+            return False
+        except Exception as error:
+            # It can never be written: leaving it at the front would hold up all printers.
+            log.error("a transition was lost", printer=note.printer_id, error=repr(error)[:500])
+        if self._notes and self._notes[0] is note:
+            self._notes.popleft()
+        return True
+
+    async def flush(self) -> None:
+        """Write all that waits, once, as far as the database lets us."""
+        while self._notes and await self._write_first():
+            pass
+        await self._snapshots()
+        await self._save_checkpoints()
+
+    async def _write(self, note: Note) -> None:
+        rows: tuple[int, int | None] | None = None
+        async with self._database.transaction(EVERY_TEAM) as session:
+            if not await leases.holds(session, self._process_id, note.printer_id):
+                return
+            if isinstance(note, RunNote):
+                rows = await self._write_run(session, note)
+            elif isinstance(note, EventNote):
+                session.raise_event(note.event)
+            else:
+                await _pin(session, note)
+        # Only what was committed is there.
+        if isinstance(note, RunNote) and rows is not None:
+            note.record.run_id, note.record.archive_id = rows
+            self._written(note.printer_id)
+
+    async def _write_run(
+        self, session: WriteSession, note: RunNote
+    ) -> tuple[int, int | None] | None:
+        transition, record = note.transition, note.record
+        run, state = transition.run, transition.run.encode()
+        if isinstance(transition, Started) or record.run_id is None:
+            rows = await self._begin(session, note, run)
+        else:
+            rows = (record.run_id, record.archive_id)
+        if rows is None or isinstance(transition, Started):
+            return rows
+        if isinstance(transition, Paused):
+            await runs.pause_run(session, rows[0], state=state, reason=transition.reason)
+        elif isinstance(transition, Resumed):
+            await runs.resume_run(session, rows[0], state=state)
+        else:
+            await _update(session, rows[0], run)
+        if isinstance(transition, Ended):
+            await runs.end_run(
+                session,
+                rows[0],
+                outcome=_OUTCOMES[transition.outcome],
+                ended_at=transition.ended_at,
+                progress=run.last_percent,
+                reason=transition.reason,
+                plate_dirty=run.left_something,
+                state=state,
+            )
+        return rows
+
+    async def _begin(
+        self, session: WriteSession, note: RunNote, run: Run
+    ) -> tuple[int, int | None] | None:
+        printer = await session.get(Printer, note.printer_id)
+        if printer is None:
+            return None
+        row = await runs.begin_run(
+            session,
+            printer=printer,
+            name=run.name,
+            filename=run.filename,
+            origin=run.origin.value,
+            state=run.encode(),
+            started_at=run.started_at,
+            observed_at=run.opened_at,
+            estimated_duration=run.estimate,
+            total_layers=run.total_layers,
+            filaments=_filaments(run),
+        )
+        return row.id, row.archive_id
+
+    async def _write_snapshots(self) -> Never:
+        checkpoint_at = 0.0
+        loop = asyncio.get_running_loop()
+        while True:
+            await asyncio.sleep(self._timing.snapshot)
+            try:
+                await self._snapshots()
+                if loop.time() >= checkpoint_at:
+                    checkpoint_at = loop.time() + self._timing.checkpoint
+                    await self._save_checkpoints()
+            except (DomainError, SQLAlchemyError) as error:
+                self._quiet.warn("statuses wait for the database", error=type(error).__name__)
+
+    async def _snapshots(self) -> None:
+        dirty, self._dirty = self._dirty, set()
+        rows = []
+        for printer_id in sorted(dirty):
+            status = self._status_of(printer_id)
+            if status is not None:
+                rows.append(_snapshot(printer_id, status))
+        try:
+            for start in range(0, len(rows), 100):
+                await self._save(rows[start : start + 100])
+        except BaseException:
+            self._dirty |= dirty
+            raise
+
+    async def _save(self, rows: list[dict[str, object]]) -> None:
+        async with self._database.transaction(EVERY_TEAM) as session:
+            known = await leases.existing(session, [int(str(row["printer_id"])) for row in rows])
+            rows = [row for row in rows if row["printer_id"] in known]
+            if not rows:
+                return
+            dialect = session.get_bind().dialect.name
+            insert = (sqlite if dialect == "sqlite" else postgresql).insert(PrinterSnapshot)
+            values = insert.values(rows)
+            new = values.excluded
+            await session.execute(
+                values.on_conflict_do_update(
+                    index_elements=["printer_id"],
+                    set_={"seq": new.seq, "status": new.status, "updated_at": new.updated_at},
+                    # A process that lost a printer must not overwrite its successor's.
+                    where=PrinterSnapshot.seq < new.seq,
+                )
+            )
+
+    async def _save_checkpoints(self) -> None:
+        """Keep how far open runs are, where that changed."""
+        for printer_id, checkpoint in list(self._checkpoints()):
+            run_id = checkpoint.record.run_id
+            if run_id is None or self._checked.get(printer_id) == checkpoint.run:
+                continue
+            async with self._database.transaction(EVERY_TEAM) as session:
+                if await leases.holds(session, self._process_id, printer_id):
+                    await _update(session, run_id, checkpoint.run)
+            self._checked[printer_id] = checkpoint.run
+
+
+async def _update(session: WriteSession, run_id: int, run: Run) -> None:
+    await runs.update_run(
+        session,
+        run_id,
+        state=run.encode(),
+        last_seen_at=run.last_seen_at,
+        name=run.name,
+        filename=run.filename,
+        progress=run.last_percent,
+        total_layers=run.total_layers,
+        estimated_duration=run.estimate,
+        filaments=_filaments(run),
+    )
+
+
+def _filaments(run: Run) -> list[runs.ObservedFilament]:
+    return [
+        runs.ObservedFilament(item.material, item.color, None, item.tray_uuid)
+        for item in run.filaments
+    ]
+
+
+async def _pin(session: WriteSession, note: KeyNote) -> None:
+    await session.execute(
+        update(Printer)
+        .where(Printer.id == note.printer_id, Printer.pinned_key.is_(None))
+        .values(pinned_key=note.key)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _snapshot(printer_id: int, status: PrinterStatus) -> dict[str, object]:
+    return {
+        "printer_id": printer_id,
+        "seq": status.seq,
+        "status": encode(status),
+        "updated_at": datetime.now(UTC),
+    }

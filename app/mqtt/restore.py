@@ -1,0 +1,54 @@
+"""What a process reads before it listens: stored statuses, and runs that were open."""
+
+from collections.abc import Sequence
+
+import structlog
+from sqlalchemy import select
+
+from app.database import EVERY_TEAM, Database
+from app.mqtt.notes import RunRecord
+from app.mqtt.run import Run
+from app.printers.live import LiveFarm
+from app.printers.models import PrinterSnapshot, PrintRun
+from app.printers.status import PrinterStatus
+from app.printers.status_json import decode
+
+log = structlog.get_logger(__name__)
+
+_BATCH = 200
+
+
+async def restore_statuses(database: Database, live: LiveFarm, printers: Sequence[int]) -> None:
+    """Take in stored statuses where nothing newer is known, whoever holds the printers."""
+    for start in range(0, len(printers), _BATCH):
+        async with database.read(EVERY_TEAM) as session:
+            rows = await session.scalars(
+                select(PrinterSnapshot).where(
+                    PrinterSnapshot.printer_id.in_(printers[start : start + _BATCH])
+                )
+            )
+            for row in rows:
+                live.restore(row.printer_id, _status_in(row))
+
+
+async def restore_run(database: Database, printer_id: int) -> tuple[Run, RunRecord] | None:
+    """The open run of a printer, as it was last written down."""
+    async with database.read(EVERY_TEAM) as session:
+        row = await session.scalar(
+            select(PrintRun).where(PrintRun.printer_id == printer_id, PrintRun.ended_at.is_(None))
+        )
+    if row is None:
+        return None
+    try:
+        return Run.decode(row.state), RunRecord(row.id, row.archive_id)
+    except (ValueError, KeyError, TypeError) as error:
+        log.error("a stored run is unreadable", run=row.id, error=repr(error)[:300])
+        return None
+
+
+def _status_in(row: PrinterSnapshot) -> PrinterStatus:
+    try:
+        return decode(row.status)
+    except (ValueError, KeyError, TypeError) as error:
+        log.warning("a stored status is unreadable", printer=row.printer_id, error=str(error)[:200])
+        return PrinterStatus(seq=row.seq)

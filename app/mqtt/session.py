@@ -1,0 +1,288 @@
+"""One printer in this process: from the bytes it sends to its published status and its runs.
+
+A session knows nothing of transports. A link tells it when the printer can be reached and gives
+it what arrives; it never raises for what a printer sends.
+"""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from app.events import Event, PrinterErrorCleared, PrinterErrorRaised
+from app.mqtt.commands import Answer, Command, Pending, Send, Verdict, judge
+from app.mqtt.decode import decode
+from app.mqtt.health_memory import HealthMemory, HealthNews
+from app.mqtt.hms import VERIFICATION_FAILED
+from app.mqtt.messages import Push, Reply, Unreadable, Version, parse
+from app.mqtt.notes import Checkpoint, EventNote, Note, RunRecord
+from app.mqtt.presence import Presence
+from app.mqtt.printer_info import PrinterInfo
+from app.mqtt.publisher import StatusPublisher
+from app.mqtt.quiet_log import QuietLog
+from app.mqtt.run import Run
+from app.mqtt.run_keeper import LIFE_KEYS, RunKeeper
+from app.mqtt.state import PrinterMemory
+from app.mqtt.timing import Counts, Timing
+from app.printers.live import LiveFarm, StatusReason
+from app.printers.status import ConnectionState, PrinterState, PrinterStatus
+
+_HEALING_KEYS = frozenset({"online", "total_layer_num", "gcode_state"})
+
+
+class Session:
+    """``send`` is None while the printer cannot be reached."""
+
+    def __init__(
+        self,
+        info: PrinterInfo,
+        *,
+        timing: Timing,
+        counts: Counts,
+        log: QuietLog,
+        live: LiveFarm,
+        note: Callable[[Note], None],
+        published: Callable[[int], None],
+        restored: PrinterStatus,
+        run: Run | None = None,
+        record: RunRecord | None = None,
+    ) -> None:
+        self.info = info
+        self.timing = timing
+        self.counts = counts
+        self.log = log
+        self.memory = PrinterMemory()
+        self.pending = Pending()
+        self.send: Send | None = None
+        self.full_wanted = asyncio.Event()
+        self.refresh_wanted = asyncio.Event()
+        self.version_wanted = asyncio.Event()
+        self.answers_requests = False
+        self.reporting = False
+        self.last_report = 0.0
+        self.reported_at = restored.reported_at
+        self._note = note
+        self._draft = restored
+        self._runs = RunKeeper(info, run, record, note)
+        self._health = HealthMemory(restored.health)
+        self._firmware = restored.firmware_version
+        self._online_version: object = None
+        self._publisher = StatusPublisher(
+            live,
+            timing,
+            counts,
+            team_id=info.team_id,
+            printer_id=info.id,
+            last=restored,
+            compose=self._compose,
+            published=published,
+        )
+        self.presence = Presence(
+            info,
+            restored,
+            announce_after=timing.announce,
+            tell=self._tell,
+            changed=lambda: self._publisher.request(StatusReason.CONNECTION),
+        )
+
+    @property
+    def status(self) -> PrinterStatus:
+        """The last published status."""
+        return self._publisher.last
+
+    @property
+    def checkpoint(self) -> Checkpoint | None:
+        """What a restart needs to go on with the open run."""
+        return self._runs.checkpoint(self.reported_at if self.reporting else None)
+
+    def start(self) -> None:
+        """Show where things stand before the first word from the printer."""
+        self._publisher.request(StatusReason.RESTORED)
+
+    def stop(self, *, last_words: bool) -> None:
+        """Publish nothing more, after what waits if ``last_words``."""
+        self.pending.abandon()
+        if last_words:
+            self._publisher.flush()
+        self._publisher.close()
+
+    def written(self) -> None:
+        """The record of the open run got its rows."""
+        self._publisher.request(StatusReason.RUN)
+
+    def opened(self, send: Send) -> None:
+        """The printer can be reached; nothing it said before counts as its present state."""
+        self.send = send
+        self.memory.begin_epoch()
+        self._runs.out_of_sight(self.reported_at)
+        self.reporting = False
+        self.last_report = asyncio.get_running_loop().time()
+        self.presence.obeyed(self.last_report)
+
+    def lost(self, state: ConnectionState, detail: str) -> None:
+        """The printer cannot be reached; ``detail`` says why, in words."""
+        if self.send is not None:
+            self._runs.out_of_sight(self.reported_at)
+        self.send = None
+        self.reporting = False
+        self.pending.abandon()
+        self.show(state, detail)
+
+    def show(self, state: ConnectionState, detail: str | None) -> None:
+        """Publish how the connection stands; ``reporting`` begins anew with the next report."""
+        self.reporting = False
+        self.presence.show(state, detail, asyncio.get_running_loop().time())
+
+    def silent_for(self) -> float:
+        """Seconds since the last report, or since the connection was made."""
+        return asyncio.get_running_loop().time() - self.last_report
+
+    def receive(self, payload: bytes) -> None:
+        """Take in one message of the report topic."""
+        self.counts.messages += 1
+        message = parse(payload)
+        try:
+            if isinstance(message, Push):
+                self._push(message)
+            elif isinstance(message, Reply):
+                self.pending.settle(message.command, message.sequence_id, judge(message))
+            elif isinstance(message, Version):
+                self._version(message)
+            elif isinstance(message, Unreadable):
+                self.counts.unreadable += 1
+                self.log.warn("unreadable report", self.info.serial, reason=message.reason)
+        except Exception as error:
+            # One printer's nonsense must not end the loop that all printers share.
+            self.counts.broken += 1
+            self.log.warn("report not handled", self.info.serial, error=repr(error)[:300])
+            self.memory = PrinterMemory()
+            self.full_wanted.set()
+
+    def _push(self, message: Push) -> None:
+        now = self.last_report = asyncio.get_running_loop().time()
+        at = self.reported_at = datetime.now(UTC)
+        memory, before = self.memory, self._draft
+        was_full = memory.has_full
+        changed = memory.apply(message.body, message.claim)
+        if not memory.has_full:
+            self.full_wanted.set()
+        elif not was_full:
+            self.full_wanted.clear()
+        if changed:
+            draft = self._draft = decode(before, memory.raw, changed, self.info.model)
+            if draft is not before:
+                if draft.health is not before.health:
+                    self._news(self._health.tell(draft.health, now))
+                self._publisher.request(StatusReason.REPORT)
+        if memory.has_full and (
+            self._runs.is_fresh
+            or not LIFE_KEYS.isdisjoint(changed)
+            or self._draft.ams is not before.ams
+        ):
+            self._seen(self._runs.observe(memory, self._draft, at))
+        if not self.reporting:
+            self.reporting = True
+            self.presence.reports(now)
+        if not _HEALING_KEYS.isdisjoint(changed):
+            self._heal()
+
+    def _seen(self, happened: bool) -> None:
+        if happened:
+            self._publisher.request(StatusReason.RUN)
+
+    def _heal(self) -> None:
+        """Ask for what deltas cannot tell: other hardware, or a layer count that stays zero."""
+        raw = self.memory.raw
+        online = raw.get("online")
+        version = online.get("version") if type(online) is dict else None
+        if version != self._online_version:
+            if self._online_version is not None:
+                self.version_wanted.set()
+                self.full_wanted.set()
+            self._online_version = version
+        if raw.get("gcode_state") == "RUNNING" and raw.get("total_layer_num") in (0, "0"):
+            self.full_wanted.set()
+
+    def _version(self, version: Version) -> None:
+        self.pending.settle("get_version", version.sequence_id, Answer(Verdict.ACCEPTED))
+        if version.firmware and version.firmware != self._firmware:
+            self._firmware = version.firmware
+            self._publisher.request(StatusReason.REPORT)
+
+    def tick(self, now: float) -> None:
+        """Let time pass: held back ends, vanished health messages, long absences."""
+        if self.reporting:
+            self._seen(self._runs.tick(datetime.now(UTC)))
+        news = self._health.tick(now)
+        if news.raised or news.cleared:
+            self._news(news)
+            self._publisher.request(StatusReason.REPORT)
+        shown = self._publisher.last.reported_at
+        if self.reported_at is not None and (
+            shown is None or (self.reported_at - shown).total_seconds() >= self.timing.breath
+        ):
+            # Say now and then when the last report came, although it brought nothing new.
+            self._publisher.request(StatusReason.REPORT)
+        self.presence.tick(now)
+
+    def _news(self, news: HealthNews) -> None:
+        team_id, printer_id = self.info.team_id, self.info.id
+        for error in news.raised:
+            message = error.message or f"Health message {error.code}."
+            if error.code == VERIFICATION_FAILED:
+                self.presence.refused(message, self.last_report)
+            self._tell(
+                PrinterErrorRaised(
+                    team_id=team_id,
+                    printer_id=printer_id,
+                    code=error.code,
+                    severity=error.severity.value,
+                    message=message,
+                )
+            )
+        for code in news.cleared:
+            self._tell(PrinterErrorCleared(team_id=team_id, printer_id=printer_id, code=code))
+
+    def keep(self, note: Note) -> None:
+        """Have something written down about this printer."""
+        self._note(note)
+
+    def _tell(self, event: Event) -> None:
+        self._note(EventNote(self.info.id, self.info.team_id, event))
+
+    def refresh(self) -> None:
+        """Somebody wants a full report now."""
+        self.refresh_wanted.set()
+        self.full_wanted.set()
+
+    async def request(self, command: Command, *, stops: bool = False) -> Answer:
+        """Send a command and wait for the printer's answer, or for the time to be up.
+
+        With ``stops`` an end of the print that follows is put down to this command.
+        """
+        if self.send is None:
+            return Answer(Verdict.LOST, "There is no connection to the printer.")
+        if stops:
+            self._runs.stop_requested(datetime.now(UTC))
+        answer = await self.pending.ask(self.send, command, self.timing.answer)
+        now = asyncio.get_running_loop().time()
+        if answer.verdict is Verdict.REFUSED:
+            self.presence.refused(answer.reason or "The printer refuses commands.", now)
+        elif answer.verdict is Verdict.ACCEPTED and command.controls:
+            self.presence.obeyed(now)
+        elif answer.verdict is Verdict.LOST:
+            self.version_wanted.set()
+        return answer
+
+    def _compose(self) -> PrinterStatus:
+        draft = self._draft
+        return replace(
+            draft,
+            state=PrinterState.OFFLINE if self.presence.is_down else draft.state,
+            connection=self.presence.state,
+            connection_detail=self.presence.detail,
+            reported_at=self.reported_at,
+            health=self._health.shown,
+            firmware_version=self._firmware,
+            job=self._runs.describe(draft.job),
+        )
