@@ -223,3 +223,12 @@ def _is_away(error: DBAPIError) -> bool:
     if name.startswith(_SQLITE_AWAY) or state.startswith(("08", "53", "57P")):
         return True
     return isinstance(error, InterfaceError) and "closed" in str(error.orig)
+
+
+async def database_size(session: ReadSession) -> int:
+    """Bytes of the whole database on disk."""
+    if session.get_bind().dialect.name == "sqlite":
+        statement = "SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()"
+    else:
+        statement = "SELECT pg_database_size(current_database())"
+    return int((await session.execute(text(statement))).scalar_one())

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
@@ -10,6 +11,7 @@ import strawberry
 
 from app.accounts.viewer import Viewer
 from app.database import ReadSession, WriteSession
+from app.hub import Feed
 from app.runtime import Runtime
 from schema.guards import Guard
 from schema.loaders import Loaders
@@ -41,6 +43,14 @@ class Context:
     def transaction(self) -> AbstractAsyncContextManager[WriteSession]:
         """One transaction as the viewer's team."""
         return self.runtime.database.transaction(self.viewer.team_id)
+
+    @asynccontextmanager
+    async def watched(self, feed: Feed) -> AsyncIterator[Feed]:
+        """An open feed that ends when the viewer's credential does."""
+        if self.guard is not None:
+            self.guard.watch(feed)
+        async with feed:
+            yield feed
 
     def renewed(self) -> Context:
         """The same context with fresh loaders, for the next operation of a socket."""

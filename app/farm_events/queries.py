@@ -25,6 +25,7 @@ async def newest_event_id(session: ReadSession) -> int:
     return await session.scalar(select(func.max(FarmEvent.id))) or 0
 
 
-async def oldest_event_id(session: ReadSession) -> int:
-    """The id of the oldest event that is still kept, 0 without any."""
-    return await session.scalar(select(func.min(FarmEvent.id))) or 0
+async def forgotten_until(session: ReadSession) -> int:
+    """The highest id that is not kept any more, 0 while nothing was forgotten."""
+    oldest = await session.scalar(select(func.min(FarmEvent.id)))
+    return 0 if oldest is None else oldest - 1

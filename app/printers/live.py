@@ -12,7 +12,7 @@ import orjson
 import structlog
 
 from app.hub import STATUS, Hub, Message
-from app.printers.status import PrinterStatus
+from app.printers.status import AmsTray, PrinterState, PrinterStatus
 from app.printers.status_json import encode, from_mapping
 
 log = structlog.get_logger(__name__)
@@ -36,6 +36,14 @@ class StatusChange:
     reason: StatusReason
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a spool is loaded."""
+
+    printer_id: int
+    tray: AmsTray
+
+
 class LiveFarm:
     """One per process, filled by its own ingest and by the hub."""
 
@@ -53,6 +61,21 @@ class LiveFarm:
     def statuses(self) -> Collection[PrinterStatus]:
         """The latest status of every printer that is known here."""
         return [change.status for change in self._changes.values()]
+
+    def in_states(self, states: Collection[PrinterState]) -> list[int]:
+        """The printers that are in one of these states."""
+        return [key for key, change in self._changes.items() if change.status.state in states]
+
+    def place_of(self, tray_uuid: str | None) -> Place | None:
+        """Where the spool with this tag is loaded, as far as any printer tells."""
+        if tray_uuid is None:
+            return None
+        for printer_id, change in self._changes.items():
+            trays = (tray for unit in change.status.ams for tray in unit.trays)
+            for tray in (*trays, *change.status.external_spools):
+                if tray.tray_uuid == tray_uuid:
+                    return Place(printer_id, tray)
+        return None
 
     def publish(self, team_id: int, change: StatusChange) -> None:
         """Tell everybody, here and in the other processes."""

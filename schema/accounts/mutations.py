@@ -8,7 +8,6 @@ import strawberry
 
 from app.accounts import keys
 from app.accounts.models import Plan, Scope
-from app.errors import NotFound
 from schema.accounts.types import ApiKey
 from schema.context import Info
 from schema.errors import UserError, missing, mutate
@@ -19,7 +18,9 @@ from schema.ids import integer_id
 @strawberry.input(description="The key to make.")
 class CreateApiKeyInput:
     name: str = about("What it is for, 1 to 200 characters.")
-    scopes: list[Scope] | None = about("What it may do; all that you may do without it.", default=None)
+    scopes: list[Scope] | None = about(
+        "What it may do; all that you may do without it.", default=None
+    )
     plan: Plan = about("Its request allowance.", default=Plan.FREE)
     expires_at: datetime | None = about("When it stops working; never without it.", default=None)
 

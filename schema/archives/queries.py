@@ -40,7 +40,5 @@ class ArchiveQueries:
     ) -> Connection[Archive]:
         context = info.context
         context.viewer.require(Scope.READ)
-        asked = window(
-            context, first=first, after=after, last=last, before=before, offset=offset
-        )
+        asked = window(context, first=first, after=after, last=last, before=before, offset=offset)
         return await archive_page(context, conditions(filter), ordering(order_by), asked)

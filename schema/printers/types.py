@@ -110,7 +110,9 @@ class Printer(Node):
             name=status.job.name,
             filename=status.job.filename,
             progress=status.progress or 0,
-            remaining_time=None if status.remaining_time is None else Seconds(status.remaining_time),
+            remaining_time=None
+            if status.remaining_time is None
+            else Seconds(status.remaining_time),
             started_at=status.job.started_at,
             job=status.job,
             printer_id=self.row.id,
@@ -156,9 +158,7 @@ class Printer(Node):
         return await queue_of(info.context, self.row.id, first, after, filter)
 
     @strawberry.field(description="Its statistics.")
-    async def statistics(
-        self, info: Info, filter: StatisticsFilter | None = None
-    ) -> Statistics:
+    async def statistics(self, info: Info, filter: StatisticsFilter | None = None) -> Statistics:
         wanted = filter or StatisticsFilter()
         period = Period(self.row.id, wanted.start_date, wanted.end_date)
         return await Statistics.over(info, period)

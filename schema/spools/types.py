@@ -127,7 +127,9 @@ class Spool(Node):
         row = None if place is None else await info.context.loaders.printers.get(place.printer_id)
         if place is None or row is None:
             return None
-        return SpoolLocation(printer=Printer.of(row), ams_unit=place.tray.unit, slot=place.tray.slot)
+        return SpoolLocation(
+            printer=Printer.of(row), ams_unit=place.tray.unit, slot=place.tray.slot
+        )
 
     @strawberry.field(description="Every change of its weight, newest first.")
     async def transactions(

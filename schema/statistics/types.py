@@ -102,9 +102,7 @@ class Statistics(Figures):
         async with info.context.read() as session:
             rows = await queries.by_material(session, self.period)
         return [
-            MaterialStatistics(
-                material=material or None, prints=prints, filament_used=Grams(grams)
-            )
+            MaterialStatistics(material=material or None, prints=prints, filament_used=Grams(grams))
             for material, prints, grams in rows
         ]
 
