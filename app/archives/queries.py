@@ -70,7 +70,10 @@ def _conditions(wanted: ArchiveFilter) -> list[ColumnElement[bool]]:
     for word in (wanted.search or "").casefold().split():
         found.append(Archive.search_text.like(like_pattern(word), escape="\\"))
     if wanted.material is not None:
-        found.append(func.lower(Archive.filament_type) == wanted.material.lower())
+        # One of the materials of the print, which stand behind one another: "PETG, PLA".
+        listed = func.lower(", " + Archive.filament_type + ", ")
+        pattern = like_pattern(f", {wanted.material.lower()}, ")
+        found.append(listed.like(pattern, escape="\\"))
     if wanted.tag is not None:
         pattern = like_pattern(f"\n{wanted.tag.casefold()}\n")
         found.append(Archive.search_text.like(pattern, escape="\\"))
