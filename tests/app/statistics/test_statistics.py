@@ -1,0 +1,263 @@
+"""Statistics kept in step with the history, and how they are read."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import select
+
+from app.accounts.viewer import Viewer
+from app.archives import figures, queries, removal, service
+from app.archives.models import ArchiveCount, ArchiveStatus
+from app.archives.queries import ArchiveFilter
+from app.archives.runs import ObservedFilament, Outcome
+from app.archives.service import ArchiveChanges
+from app.database import EVERY_TEAM, Database, ReadSession
+from app.printers.models import Printer
+from app.statistics import queries as statistics
+from app.statistics.models import DailyMaterial, DailyPrints
+from app.statistics.queries import Period, Totals
+from tests.farm import NOON, begin, end, make_print, make_printer, make_viewer
+
+PLA, PETG = ObservedFilament("PLA"), ObservedFilament("PETG")
+
+
+@pytest.fixture
+async def viewer(database: Database) -> Viewer:
+    return await make_viewer(database)
+
+
+async def _kept(session: ReadSession) -> dict[tuple[Any, ...], tuple[Any, ...]]:
+    """Every kept figure that is not nothing."""
+    found: dict[tuple[Any, ...], tuple[Any, ...]] = {}
+    for day in await session.scalars(select(DailyPrints)):
+        found["prints", day.team_id, day.printer_id, day.day] = (
+            day.successful,
+            day.failed,
+            day.stopped,
+            day.seconds,
+            day.grams,
+            day.cost,
+        )
+    for used in await session.scalars(select(DailyMaterial)):
+        key = ("material", used.team_id, used.printer_id, used.day, used.material)
+        found[key] = (used.prints, used.grams)
+    for count in await session.scalars(select(ArchiveCount)):
+        found["count", count.team_id, count.printer_id, count.status] = (count.archives,)
+    return {key: value for key, value in found.items() if any(value)}
+
+
+_GRAMS = st.none() | st.decimals(0, 500, places=3)
+_FILAMENTS = st.lists(
+    st.builds(ObservedFilament, st.sampled_from(["PLA", "PETG", "ABS"]), grams=_GRAMS), max_size=3
+)
+_CHANGES = st.builds(
+    ArchiveChanges,
+    filament_used=_GRAMS,
+    cost=st.none() | st.decimals(0, 100, places=6),
+    filament_type=st.sampled_from([None, "PLA", "TPU"]),
+)
+_STEPS = st.lists(
+    st.one_of(
+        st.tuples(st.just("begin"), st.integers(0, 2), _FILAMENTS),
+        st.tuples(
+            st.just("end"),
+            st.integers(0, 2),
+            st.sampled_from(["success", "failed", "stopped"]),
+            st.integers(0, 72),
+        ),
+        st.tuples(st.just("edit"), st.integers(0, 9), _CHANGES),
+        st.tuples(st.just("delete"), st.integers(0, 9)),
+        st.tuples(st.just("remove printer"), st.integers(0, 2)),
+    ),
+    max_size=14,
+)
+
+
+class _History:
+    """Carries out steps on a farm of three printers."""
+
+    def __init__(self, database: Database, viewer: Viewer, printers: list[Printer]) -> None:
+        self.database = database
+        self.viewer = viewer
+        self.printers: dict[int, Printer] = dict(enumerate(printers))
+        self.open: dict[int, int] = {}
+
+    async def do(self, action: str, number: int, *rest: Any) -> None:
+        if action in ("edit", "delete"):
+            await self._change(action, number, *rest)
+        elif number in self.printers:
+            await self._act(action, number, *rest)
+
+    async def _act(self, action: str, number: int, *rest: Any) -> None:
+        printer = self.printers[number]
+        async with self.database.transaction(EVERY_TEAM) as session:
+            if action == "begin":
+                self.open[number] = await begin(session, printer, filaments=rest[0])
+            elif action == "end" and number in self.open:
+                outcome, hours = rest
+                at = NOON + timedelta(hours=hours)
+                await end(session, self.open.pop(number), outcome, at=at)
+        if action == "remove printer":
+            async with self.database.transaction(self.viewer.team_id) as session:
+                await removal.remove_printer(session, self.viewer, printer.id)
+            del self.printers[number]
+            self.open.pop(number, None)
+
+    async def _change(self, action: str, number: int, *rest: Any) -> None:
+        async with self.database.transaction(self.viewer.team_id) as session:
+            archives = await queries.batch_after(session, 0, 100)
+            if number >= len(archives):
+                return
+            archive = archives[number]
+            if action == "edit":
+                await service.update_archive(session, self.viewer, archive.id, rest[0])
+            elif archive.status is not ArchiveStatus.PRINTING:
+                await service.delete_archive(session, self.viewer, archive.id)
+
+
+@settings(
+    max_examples=25,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(steps=_STEPS)
+async def test_kept_figures_are_those_of_the_history(
+    database: Database, steps: list[tuple[Any, ...]]
+) -> None:
+    """After any prints, edits and removals, computing everything anew changes no figure, and
+    leaves those of another team alone."""
+    viewer, other = await make_viewer(database), await make_viewer(database)
+    await make_print(database, await make_printer(database, other), filaments=[PLA])
+    printers = [await make_printer(database, viewer, name) for name in "ABC"]
+    history = _History(database, viewer, printers)
+    for step in steps:
+        await history.do(*step)
+    async with database.read(EVERY_TEAM) as session:
+        kept = await _kept(session)
+    async with database.transaction(viewer.team_id) as session:
+        await figures.rebuild(session)
+    async with database.read(EVERY_TEAM) as session:
+        assert await _kept(session) == kept
+    async with database.read(viewer.team_id) as session:
+        archives = await queries.batch_after(session, 0, 100)
+        for status in ArchiveStatus:
+            expected = sum(archive.status is status for archive in archives)
+            wanted = ArchiveFilter(statuses=frozenset({status}))
+            assert await queries.count(session, wanted) == expected
+
+
+async def _farm(database: Database, viewer: Viewer) -> tuple[Printer, Printer]:
+    """Two days, two printers: three successes, a failure and a stop."""
+    left = await make_printer(database, viewer, "Left")
+    right = await make_printer(database, viewer, "Right")
+    next_day = NOON + timedelta(days=1)
+    prints: list[tuple[Printer, Outcome, datetime, ObservedFilament, str]] = [
+        (left, "success", NOON, PLA, "10"),
+        (left, "failed", NOON, PLA, "0.5"),
+        (left, "success", next_day, PETG, "20"),
+        (right, "success", next_day, PLA, "30.25"),
+        (right, "stopped", next_day, PLA, "0"),
+    ]
+    for printer, outcome, at, filament, grams in prints:
+        archive = await make_print(database, printer, outcome=outcome, at=at, filaments=[filament])
+        async with database.transaction(viewer.team_id) as session:
+            changes = ArchiveChanges(filament_used=Decimal(grams), cost=Decimal(grams) / 10)
+            await service.update_archive(session, viewer, archive.id, changes)
+    return left, right
+
+
+async def test_totals_add_up_over_whole_days(database: Database, viewer: Viewer) -> None:
+    """Counts, seconds, grams and cost, of all printers or one, of all days or some."""
+    left, right = await _farm(database, viewer)
+    first = date(2026, 3, 1)
+    async with database.read(viewer.team_id) as session:
+        everything = await statistics.totals(session, Period())
+        assert everything == Totals(3, 1, 1, 5 * 3600, Decimal("60.75"), Decimal("6.075"))
+        assert everything.prints == 5
+        assert everything.success_rate == 60.0
+        for period, prints in (
+            (Period(printer_id=left.id), 3),
+            (Period(printer_id=right.id), 2),
+            (Period(end=first), 2),
+            (Period(start=first + timedelta(days=1)), 3),
+            (Period(left.id, first, first), 2),
+            (Period(start=first + timedelta(days=2)), 0),
+            (Period(printer_id=99), 0),
+        ):
+            assert (await statistics.totals(session, period)).prints == prints, period
+
+
+async def test_figures_are_split_by_printer_day_and_material(
+    database: Database, viewer: Viewer
+) -> None:
+    """Each split adds up to the totals."""
+    left, right = await _farm(database, viewer)
+    async with database.read(viewer.team_id) as session:
+        by_printer = await statistics.by_printer(session, Period())
+        by_day = await statistics.by_day(session, Period())
+        by_material = await statistics.by_material(session, Period())
+        of_left = await statistics.by_material(session, Period(printer_id=left.id))
+    assert [(key, sums.prints, sums.grams) for key, sums in by_printer] == [
+        (left.id, 3, Decimal("30.5")),
+        (right.id, 2, Decimal("30.25")),
+    ]
+    assert [(day, sums.successful, sums.prints) for day, sums in by_day] == [
+        (date(2026, 3, 1), 1, 2),
+        (date(2026, 3, 2), 2, 3),
+    ]
+    assert by_material == [("PLA", 4, Decimal("40.75")), ("PETG", 1, Decimal(20))]
+    assert of_left == [("PETG", 1, Decimal(20)), ("PLA", 2, Decimal("10.5"))]
+
+
+async def test_a_print_belongs_to_the_utc_day_on_which_it_ended(
+    database: Database, viewer: Viewer
+) -> None:
+    """Begun before midnight, it counts after it."""
+    printer = await make_printer(database, viewer)
+    await make_print(database, printer, at=datetime(2026, 3, 1, 23, 30, tzinfo=UTC))
+    async with database.read(viewer.team_id) as session:
+        assert [day for day, _ in await statistics.by_day(session, Period())] == [date(2026, 3, 2)]
+
+
+@pytest.mark.parametrize(
+    ("successful", "failed", "rate"),
+    [(0, 0, 0.0), (0, 3, 0.0), (1, 2, 33.33), (2, 1, 66.67), (5, 0, 100.0), (1100, 134, 89.14)],
+)
+def test_the_success_rate_has_two_places(successful: int, failed: int, rate: float) -> None:
+    """Successful prints in percent of all; 0 when there are none."""
+    assert Totals(successful=successful, failed=failed).success_rate == rate
+
+
+async def test_a_running_print_is_in_no_statistic(database: Database, viewer: Viewer) -> None:
+    """Only what ended counts."""
+    printer = await make_printer(database, viewer)
+    async with database.transaction(EVERY_TEAM) as session:
+        await begin(session, printer)
+    async with database.read(viewer.team_id) as session:
+        assert await statistics.totals(session, Period()) == Totals()
+
+
+async def test_reading_statistics_never_scans_the_history(
+    database: Database, viewer: Viewer
+) -> None:
+    """No statement of any figure names the archives."""
+    from sqlalchemy import event
+
+    await _farm(database, viewer)
+    seen: list[str] = []
+    engine = database.read_engine.sync_engine
+    event.listen(engine, "before_cursor_execute", lambda *args: seen.append(args[2]))
+    async with database.read(viewer.team_id) as session:
+        await statistics.totals(session, Period())
+        await statistics.by_printer(session, Period())
+        await statistics.by_day(session, Period())
+        await statistics.by_material(session, Period())
+    reads = [statement for statement in seen if statement.startswith("SELECT")]
+    assert len(reads) == 4
+    assert not any("archives" in statement for statement in reads)
