@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -20,7 +21,7 @@ from app.printers.models import Printer, Trust
 from app.sealing import Sealer
 from app.unset import UNSET, Unset
 
-_HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.:-]{0,251}[A-Za-z0-9])?")
+_LABEL = re.compile(r"[A-Za-z0-9]([A-Za-z0-9_-]{0,61}[A-Za-z0-9])?")
 _ACCESS_CODE = re.compile(r"[\x21-\x7e]{1,64}")
 MQTT_PORT, FTPS_PORT, CAMERA_PORT = 8883, 990, 6000
 
@@ -181,9 +182,23 @@ def _model(given: str | None, serial_number: str) -> str:
 
 def _address(value: str | None) -> str | None:
     address = texts.optional(value, "ip_address", 253)
-    if address is not None and not _HOST.fullmatch(address):
+    if address is not None and not (_is_ip_address(address) or _is_host_name(address)):
         raise Invalid("This is neither an address nor a host name.", field="ip_address")
     return address
+
+
+def _is_ip_address(text: str) -> bool:
+    try:
+        found = ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return not found.is_unspecified and not found.is_multicast
+
+
+def _is_host_name(text: str) -> bool:
+    labels = text.removesuffix(".").split(".")
+    # A last label of digits alone is an address somebody mistyped.
+    return all(_LABEL.fullmatch(label) for label in labels) and not labels[-1].isdigit()
 
 
 def _sealed(code: str | None, sealer: Sealer) -> bytes | None:

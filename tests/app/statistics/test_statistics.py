@@ -75,7 +75,8 @@ _STEPS = st.lists(
         st.tuples(st.just("delete"), st.integers(0, 9)),
         st.tuples(st.just("remove printer"), st.integers(0, 2)),
     ),
-    max_size=14,
+    min_size=4,
+    max_size=20,
 )
 
 
@@ -112,9 +113,9 @@ class _History:
     async def _change(self, action: str, number: int, *rest: Any) -> None:
         async with self.database.transaction(self.viewer.team_id) as session:
             archives = await queries.batch_after(session, 0, 100)
-            if number >= len(archives):
+            if not archives:
                 return
-            archive = archives[number]
+            archive = archives[number % len(archives)]
             if action == "edit":
                 await service.update_archive(session, self.viewer, archive.id, rest[0])
             elif archive.status is not ArchiveStatus.PRINTING:
