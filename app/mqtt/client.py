@@ -6,10 +6,12 @@ import ssl
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from secrets import token_hex
+from types import TracebackType
 from typing import Any, Self
 
 import aiomqtt
 from aiomqtt.exceptions import MqttConnectError
+from paho.mqtt.client import MQTT_ERR_SUCCESS
 
 # paho stops sending silently when this many acknowledgements are missing, and printers leave
 # some out.
@@ -87,7 +89,6 @@ class MqttClient(aiomqtt.Client):
             max_inflight_messages=_IN_FLIGHT,
             max_queued_outgoing_messages=_OUTGOING,
         )
-        self.pending_calls_threshold = _IN_FLIGHT
         self._pool = pool
         self._is_connected = False
         self._address = (host, port)
@@ -145,15 +146,28 @@ class MqttClient(aiomqtt.Client):
             pass
 
     async def send(self, topic: str, payload: bytes) -> None:
-        """Publish with QoS 1. A missing acknowledgement is no error; raises ``MqttError`` when
-        the connection is gone."""
+        """Publish with QoS 1, without waiting for the acknowledgement.
+
+        Printers leave some out, and the answer on the report topic is what counts. Raises
+        ``aiomqtt.MqttError`` when the connection is gone.
+        """
+        sent = self._client.publish(topic, payload, qos=1)
+        if sent.rc != MQTT_ERR_SUCCESS:
+            raise aiomqtt.MqttCodeError(sent.rc, "Could not publish")
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         try:
-            await self.publish(topic, payload, qos=1)
-        except aiomqtt.MqttCodeError:
-            raise
-        except aiomqtt.MqttError:
-            # Printers leave acknowledgements out; the answer on the report topic is what counts.
-            return
+            await super().__aexit__(kind, error, trace)
+        finally:
+            if self._disconnected.done() and not self._disconnected.cancelled():
+                # Whoever left for another reason has no use for this one.
+                self._disconnected.exception()
+            self._discard()
 
 
 async def _open_tcp(host: str, port: int) -> socket.socket:

@@ -9,8 +9,8 @@ import secrets
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
 
+import aiomqtt
 import orjson
 
 from app.mqtt.messages import Reply
@@ -136,20 +136,16 @@ class Pending:
         """Send a command; the printer's answer, or that there was none within ``timeout`` s."""
         number = self.next_id()
         future = self.expect(command, number)
-        sending = asyncio.ensure_future(send(command.encode(number)))
-        waits: set[asyncio.Future[Any]] = {sending, future}
         try:
             async with asyncio.timeout(timeout):
-                # The broker's acknowledgement may never come; the printer's answer counts.
-                await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
-                if not future.done() and sending.exception() is not None:
-                    return Answer(Verdict.LOST, "The connection to the printer was lost.")
+                await send(command.encode(number))
                 return await future
         except TimeoutError:
             return Answer(Verdict.LOST, f"The printer did not answer within {timeout:g} seconds.")
+        except (OSError, aiomqtt.MqttError):
+            return Answer(Verdict.LOST, "The connection to the printer was lost.")
         finally:
             future.cancel()
-            sending.cancel()
 
     def settle(self, command: str, sequence_id: str, answer: Answer) -> bool:
         """Give an answer to whom it belongs; False when it is not for us."""

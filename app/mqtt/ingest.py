@@ -6,6 +6,7 @@ called from anywhere in the loop. Printers are shared with other processes by le
 
 import asyncio
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import structlog
@@ -19,7 +20,7 @@ from app.mqtt.broker import CentralBroker
 from app.mqtt.client import ConnectPool
 from app.mqtt.control import Control
 from app.mqtt.link import LinkParts, PrinterLink
-from app.mqtt.notes import Checkpoint
+from app.mqtt.notes import Checkpoint, KeyNote, Note, RunNote
 from app.mqtt.printer_info import PrinterInfo, info_of, open_code
 from app.mqtt.quiet_log import QuietLog
 from app.mqtt.recorder import Recorder
@@ -240,10 +241,14 @@ class Ingest(Control):
         if message.key in _PRINTER_EVENTS:
             self._wake.set()
 
-    def _written(self, printer_id: int) -> None:
-        session = self._sessions.get(printer_id)
-        if session is not None:
+    def _written(self, note: Note) -> None:
+        session = self._sessions.get(note.printer_id)
+        if session is None:
+            return
+        if isinstance(note, RunNote):
             session.written()
+        elif isinstance(note, KeyNote):
+            session.info = replace(session.info, pinned_key=note.key)
 
     def _status_of(self, printer_id: int) -> PrinterStatus | None:
         session = self._sessions.get(printer_id)

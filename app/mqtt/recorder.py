@@ -42,7 +42,7 @@ _OUTCOMES: dict[Outcome, runs.Outcome] = {
 
 
 class Recorder:
-    """One per process. ``written`` is told the printer whose run got its rows."""
+    """One per process. ``written`` is told each note after its commit."""
 
     def __init__(
         self,
@@ -52,7 +52,7 @@ class Recorder:
         counts: Counts,
         quiet: QuietLog,
         *,
-        written: Callable[[int], None],
+        written: Callable[[Note], None],
         status_of: Callable[[int], PrinterStatus | None],
         checkpoints: Callable[[], Iterable[tuple[int, Checkpoint]]],
     ) -> None:
@@ -156,7 +156,7 @@ class Recorder:
         # Only what was committed is there.
         if isinstance(note, RunNote) and rows is not None:
             note.record.run_id, note.record.archive_id = rows
-            self._written(note.printer_id)
+        self._written(note)
 
     async def _write_run(
         self, session: WriteSession, note: RunNote
