@@ -13,10 +13,6 @@ from schema.fields import about
 from schema.ids import global_id
 from schema.nodes import Node
 
-strawberry.enum(Role, description="What a member may do in a team.")
-strawberry.enum(Scope, description="What a key may do.")
-strawberry.enum(Plan, description="The request allowance of a key on dialects with plans.")
-
 
 @strawberry.type(description="The tenant: every row of the farm belongs to exactly one team.")
 class Team(Node):

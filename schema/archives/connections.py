@@ -21,7 +21,6 @@ from schema.pagination import Connection, connection, page_of_first, window
 if TYPE_CHECKING:
     from schema.archives.types import Archive
 
-strawberry.enum(ArchiveStatus, description="How a print of the history stands.")
 # Matches no row: an id of another type, or one that cannot exist.
 NOTHING = 0
 

@@ -19,8 +19,6 @@ from schema.pagination import Connection, connection, page_of_first, window
 if TYPE_CHECKING:
     from schema.print_queue.types import QueueItem
 
-strawberry.enum(QueueStatus, description="How a queue item stands.")
-
 
 @strawberry.input(description="Which queue items; all conditions hold.")
 class QueueFilter:

@@ -22,12 +22,6 @@ from schema.scalars import Seconds
 if TYPE_CHECKING:
     from schema.spools.types import Spool
 
-strawberry.enum(PrinterState, description="What a printer is doing.")
-strawberry.enum(ConnectionState, description="How the connection to a printer stands.")
-strawberry.enum(SpeedLevel, description="The speed presets of a printer.")
-strawberry.enum(HmsSeverity, description="How grave a health message is.")
-strawberry.enum(HmsStatus, description="A printer's health at a glance.")
-
 
 @strawberry.type(description="Temperature of one nozzle, in °C.")
 class NozzleTemperature:

@@ -23,8 +23,6 @@ from schema.scalars import Seconds
 if TYPE_CHECKING:
     from schema.archives.types import Archive
 
-strawberry.enum(StatusReason, name="StatusReason", description="Why a status was published.")
-
 
 @strawberry.type(description="A change of a printer.")
 class PrinterStatusUpdate:

@@ -30,8 +30,6 @@ if TYPE_CHECKING:
 LazyArchive = Annotated["Archive", strawberry.lazy("schema.archives.types")]
 LazyQueueItem = Annotated["QueueItem", strawberry.lazy("schema.print_queue.types")]
 
-strawberry.enum(Trust, name="PrinterTrust", description="How a printer proves who it is.")
-
 
 @strawberry.type(description="What a printer prints now.")
 class CurrentPrint:

@@ -21,8 +21,6 @@ from schema.pagination import Connection
 if TYPE_CHECKING:
     from schema.archives.types import Archive
 
-strawberry.enum(ProjectStatus, description="How a project stands.")
-
 
 @strawberry.type(description="Prints that belong together, towards a target.")
 class Project(Node):

@@ -21,12 +21,6 @@ if TYPE_CHECKING:
     from schema.archives.types import Archive
     from schema.printers.types import Printer
 
-strawberry.enum(
-    TransactionType,
-    name="InventoryTransactionType",
-    description="Why a spool's weight changed.",
-)
-
 
 @strawberry.type(description="Where a spool is loaded.")
 class SpoolLocation:

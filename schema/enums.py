@@ -1,0 +1,39 @@
+"""Enums of the domain, registered once before any type mentions them."""
+
+from __future__ import annotations
+
+import strawberry
+
+from app.accounts.models import Plan, Role, Scope
+from app.archives.models import ArchiveStatus
+from app.print_queue.models import QueueStatus
+from app.printers.live import StatusReason
+from app.printers.models import Trust
+from app.printers.status import (
+    ConnectionState,
+    HmsSeverity,
+    HmsStatus,
+    PrinterState,
+    SpeedLevel,
+)
+from app.projects.models import ProjectStatus
+from app.spools.models import TransactionType
+
+strawberry.enum(
+    TransactionType,
+    name="InventoryTransactionType",
+    description="Why a spool's weight changed.",
+)
+strawberry.enum(ArchiveStatus, description="How a print of the history stands.")
+strawberry.enum(ConnectionState, description="How the connection to a printer stands.")
+strawberry.enum(HmsSeverity, description="How grave a health message is.")
+strawberry.enum(HmsStatus, description="A printer's health at a glance.")
+strawberry.enum(Plan, description="The request allowance of a key on dialects with plans.")
+strawberry.enum(PrinterState, description="What a printer is doing.")
+strawberry.enum(ProjectStatus, description="How a project stands.")
+strawberry.enum(QueueStatus, description="How a queue item stands.")
+strawberry.enum(Role, description="What a member may do in a team.")
+strawberry.enum(Scope, description="What a key may do.")
+strawberry.enum(SpeedLevel, description="The speed presets of a printer.")
+strawberry.enum(StatusReason, name="StatusReason", description="Why a status was published.")
+strawberry.enum(Trust, name="PrinterTrust", description="How a printer proves who it is.")
