@@ -33,10 +33,12 @@ class Authenticator:
         self._database = database
         self._signer: tokens.TokenSigner | None = None
         self._cache: OrderedDict[bytes, tuple[float, Viewer]] = OrderedDict()
+        # Counts revocations: what was looked up before one must not be remembered after it.
+        self._revocations = 0
         self._used: dict[int, datetime] = {}
         self._noted: OrderedDict[int, float] = OrderedDict()
         hub.listen(EVENT, self._on_event)
-        hub.listen(RESYNC, lambda _message: self._cache.clear())
+        hub.listen(RESYNC, lambda _message: self._forget_all())
 
     @property
     def signer(self) -> tokens.TokenSigner:
@@ -58,11 +60,13 @@ class Authenticator:
         name = tokens.digest(credential)
         viewer = self._remembered(name)
         if viewer is None:
+            revocations = self._revocations
             if tokens.looks_like_jwt(credential):
                 viewer = await self._from_token(credential)
             else:
                 viewer = await self._from_key(name)
-            self._remember(name, viewer)
+            if revocations == self._revocations:
+                self._remember(name, viewer)
         if viewer.api_key_id is not None:
             self._note_use(viewer.api_key_id)
         return viewer
@@ -125,10 +129,15 @@ class Authenticator:
         if message.key == CredentialRevoked.kind:
             self.forget(decode(message.body))
 
+    def _forget_all(self) -> None:
+        self._revocations += 1
+        self._cache.clear()
+
     def forget(self, event: object) -> None:
         """Drop every remembered viewer that a revocation is about."""
         if not isinstance(event, CredentialRevoked):
             return
+        self._revocations += 1
         for name, (_until, viewer) in list(self._cache.items()):
             if is_revoked_by(viewer, event):
                 del self._cache[name]

@@ -11,15 +11,17 @@ from typing import Annotated, TypeVar
 import typer
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
+from app import migration
 from app.accounts import members, queries
 from app.accounts.keys import NewApiKey, create_key, revoke_key
-from app.accounts.models import Plan, Role, Scope, User
+from app.accounts.models import ApiKey, Plan, Role, Scope, User
+from app.accounts.shell_link import telling
 from app.accounts.viewer import Viewer, effective_scopes
 from app.database import EVERY_TEAM, Database, ReadSession
 from app.errors import DomainError, NotFound
 from app.farm_events import service as farm_events
-from app.hub import Hub
 from app.settings import Settings
 
 T = TypeVar("T")
@@ -38,33 +40,32 @@ def register(cli: typer.Typer) -> None:
 
 
 def _with_database(work: Callable[[Database], Awaitable[T]]) -> T:
+    """Run `work` on the farm's database, and tell running servers what was revoked by it."""
+
     async def run() -> T:
         settings = Settings.from_environment()
-        hub = Hub(settings.broadcast_url, "shell")
-        told = asyncio.create_task(hub.run())
-        database = Database(settings.sqlalchemy_url, tell=farm_events.teller(hub))
-        database.store = farm_events.store
-        try:
-            result = await work(database)
-            await _told(hub)
-            return result
-        finally:
-            told.cancel()
-            await database.close()
+        await _prepare(settings)
+        async with telling(settings.broadcast_url) as tell:
+            database = Database(settings.sqlalchemy_url, tell=tell)
+            database.store = farm_events.store
+            try:
+                return await work(database)
+            finally:
+                await database.close()
 
     try:
         return asyncio.run(run())
     except DomainError as error:
-        Console(stderr=True).print(error.message, style="bold red", soft_wrap=True)
+        Console(stderr=True).print(Text(error.message, style="bold red"), soft_wrap=True)
         raise typer.Exit(1) from None
 
 
-async def _told(hub: Hub) -> None:
-    """Let revocations reach the running servers before the command ends."""
-    for _ in range(100):
-        if not hub.backlog:
-            return
-        await asyncio.sleep(0.02)
+async def _prepare(settings: Settings) -> None:
+    if settings.embedded_database:
+        settings.data_dir.mkdir(parents=True, exist_ok=True)
+        await migration.upgrade(settings.sqlalchemy_url)
+    else:
+        await migration.require_head(settings.sqlalchemy_url)
 
 
 def _asked(password: str | None, from_stdin: bool) -> str:
@@ -81,7 +82,9 @@ def create_user(
     password: Password = None,
     password_stdin: FromStdin = False,
     name: Annotated[str | None, typer.Option(help="The person's name.")] = None,
-    team: Annotated[str | None, typer.Option(help="Team to join or to make.")] = None,
+    team: Annotated[
+        str | None, typer.Option(help="Team to join (name or UUID), made when there is none.")
+    ] = None,
     role: Annotated[Role, typer.Option(help="Role in the team.")] = Role.OWNER,
 ) -> None:
     """Create a user in a team."""
@@ -120,7 +123,8 @@ def list_users() -> None:
             table = Table("E-mail", "Name", "Team", "Role", "Since")
             for user, membership, team in await queries.members(session):
                 since = f"{user.created_at:%Y-%m-%d}"
-                table.add_row(user.email, user.name or "", team.name, membership.role, since)
+                cells = (user.email, user.name or "", team.name, membership.role.value, since)
+                table.add_row(*map(Text, cells))
             return table
 
     Console().print(_with_database(read))
@@ -149,7 +153,9 @@ def create(
         list[Scope] | None, typer.Option(help="Repeat for several; all of the role without it.")
     ] = None,
     plan: Annotated[Plan, typer.Option(help="Request allowance.")] = Plan.FREE,
-    days: Annotated[int | None, typer.Option(min=1, help="Days until it expires.")] = None,
+    days: Annotated[
+        int | None, typer.Option(min=1, max=36_500, help="Days until it expires.")
+    ] = None,
 ) -> None:
     """Create an API key and print it, this once."""
 
@@ -173,17 +179,31 @@ def list_keys() -> None:
             table = Table("Id", "Name", "Begins with", "Scopes", "Plan", "Last used", "State")
             for key in await queries.keys_of_team(session):
                 used = f"{key.last_used_at:%Y-%m-%d %H:%M}" if key.last_used_at else "never"
-                state = "revoked" if key.revoked_at else "active"
-                scopes = ", ".join(key.scopes)
-                table.add_row(str(key.id), key.name, key.prefix, scopes, key.plan, used, state)
+                scopes = "all" if len(key.scopes) == len(Scope) else ", ".join(key.scopes)
+                cells = (str(key.id), key.name, key.prefix, scopes, key.plan.value, used)
+                table.add_row(*map(Text, cells), Text(_state_of(key)))
             return table
 
     Console().print(_with_database(read))
 
 
+def _state_of(key: ApiKey) -> str:
+    if key.revoked_at is not None:
+        return "revoked"
+    if key.expires_at is None:
+        return "active"
+    if key.expires_at <= datetime.now(UTC):
+        return "expired"
+    return f"until {key.expires_at:%Y-%m-%d}"
+
+
 @keys.command("revoke")
-def revoke(key_id: Annotated[int, typer.Argument(help="Id from `spoolgraph key list`.")]) -> None:
-    """Revoke a key; it stops working at once."""
+def revoke(
+    key_id: Annotated[
+        int, typer.Argument(min=1, max=2**31 - 1, help="Id from `spoolgraph key list`.")
+    ],
+) -> None:
+    """Revoke a key; it stops working at once, on a server without Redis within 5 seconds."""
 
     async def end(database: Database) -> None:
         async with database.read(EVERY_TEAM) as session:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from app.accounts import queries, tokens
 from app.accounts.models import ApiKey, Plan, Scope
 from app.accounts.viewer import Viewer
-from app.database import WriteSession
+from app.database import ReadSession, WriteSession
 from app.errors import Forbidden, Invalid, NotFound
 from app.events import CredentialRevoked
+from app.texts import required
 
 MAX_NAME = 200
 
@@ -32,12 +33,9 @@ async def create_key(session: WriteSession, viewer: Viewer, new: NewApiKey) -> t
     Raises `Forbidden` for a scope the viewer does not have, `Invalid` for a bad name or expiry.
     """
     viewer.require(Scope.ADMIN)
-    name = new.name.strip()
-    if not 1 <= len(name) <= MAX_NAME:
-        raise Invalid(f"A name has 1 to {MAX_NAME} characters.", field="name")
+    name = required(new.name, "name", MAX_NAME)
     now = datetime.now(UTC)
-    if new.expires_at is not None and new.expires_at <= now:
-        raise Invalid("The expiry lies in the past.", field="expires_at")
+    _check_expiry(new.expires_at, now)
     scopes = viewer.scopes if new.scopes is None else frozenset(new.scopes)
     if not scopes:
         raise Invalid("A key needs at least one scope.", field="scopes")
@@ -59,6 +57,21 @@ async def create_key(session: WriteSession, viewer: Viewer, new: NewApiKey) -> t
     session.add(key)
     await session.flush()
     return key, value
+
+
+def _check_expiry(expires_at: datetime | None, now: datetime) -> None:
+    if expires_at is None:
+        return
+    if expires_at.tzinfo is None:
+        raise Invalid("The expiry needs a time zone.", field="expires_at")
+    if expires_at <= now:
+        raise Invalid("The expiry lies in the past.", field="expires_at")
+
+
+async def list_keys(session: ReadSession | WriteSession, viewer: Viewer) -> Sequence[ApiKey]:
+    """The keys of the viewer's team, newest first, revoked ones too."""
+    viewer.require(Scope.ADMIN)
+    return await queries.keys_of_team(session)
 
 
 async def revoke_key(session: WriteSession, viewer: Viewer, key_id: int) -> ApiKey:

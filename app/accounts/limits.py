@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 import time
 from dataclasses import dataclass
+from ipaddress import IPv6Address, ip_address
 
 import structlog
-from limits import RateLimitItem, parse_many
-from limits.aio.storage import MemoryStorage, Storage
-from limits.aio.strategies import FixedWindowRateLimiter
-from limits.storage import storage_from_string
+from limits import parse_many
 
+from app.accounts.windows import Count, MemoryWindows, RedisWindows, Window
 from app.errors import RateLimited
 
 log = structlog.get_logger(__name__)
@@ -29,6 +29,7 @@ CLASSES: dict[str, str] = {
 }
 # While Redis is away each process counts alone, and tries Redis again after this long.
 RETRY_SECONDS = 5.0
+MAX_IDENTITY = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,31 +55,31 @@ class LimitState:
 
 
 class RateLimiter:
-    """Counts requests in fixed windows; `enabled=False` lifts every limit."""
+    """Counts requests; `enabled=False` lifts every limit."""
 
     def __init__(self, url: str, *, enabled: bool) -> None:
         self.enabled = enabled
-        self._items = {name: tuple(parse_many(text)) for name, text in CLASSES.items()}
-        self._alone = FixedWindowRateLimiter(MemoryStorage())
-        self._shared: FixedWindowRateLimiter | None = None
+        self._rows = {
+            name: tuple(
+                (item.amount, item.get_expiry())
+                for item in sorted(parse_many(text), key=lambda item: item.get_expiry())
+            )
+            for name, text in CLASSES.items()
+        }
+        self._alone = MemoryWindows()
+        self._shared = None if url.startswith("memory") else RedisWindows(url)
         self._shared_again_at = 0.0
-        if not url.startswith("memory"):
-            storage = storage_from_string(f"async+{url}")
-            if not isinstance(storage, Storage):
-                raise TypeError("the limits need an asynchronous storage")
-            self._shared = FixedWindowRateLimiter(storage)
 
     async def hit(self, name: str, identity: str) -> LimitState | None:
         """Count one request of class `name`; None when limits are off."""
         if not self.enabled:
             return None
-        if self._shared is not None and time.monotonic() >= self._shared_again_at:
-            try:
-                return await self._count(self._shared, name, identity)
-            except Exception as error:
-                self._shared_again_at = time.monotonic() + RETRY_SECONDS
-                log.warning("limits are counted alone", error=type(error).__name__)
-        return await self._count(self._alone, name, identity)
+        identity = _short(identity)
+        windows = [
+            Window(f"{name}:{seconds}:{identity}", amount, seconds)
+            for amount, seconds in self._rows[name]
+        ]
+        return _state(await self._count(windows))
 
     async def require(self, name: str, identity: str) -> LimitState | None:
         """As `hit`, but raises `RateLimited` when the request is one too many."""
@@ -87,24 +88,60 @@ class RateLimiter:
             raise RateLimited("Too many requests, try again later.", retry_after=state.retry_after)
         return state
 
-    async def _count(self, counter: FixedWindowRateLimiter, name: str, identity: str) -> LimitState:
-        states = [
-            await self._count_one(counter, item, f"{name}:{identity}") for item in self._items[name]
-        ]
-        refused = [state for state in states if state.retry_after is not None]
-        if refused:
-            return max(refused, key=lambda state: state.reset_at)
-        return min(states, key=lambda state: state.remaining / state.limit)
+    async def close(self) -> None:
+        """Give the connections back."""
+        if self._shared is not None:
+            await self._shared.close()
 
-    async def _count_one(
-        self, counter: FixedWindowRateLimiter, item: RateLimitItem, key: str
-    ) -> LimitState:
-        allowed = await counter.hit(item, key)
-        stats = await counter.get_window_stats(item, key)
-        reset_at = math.ceil(stats.reset_time)
-        return LimitState(
-            limit=item.amount,
-            remaining=max(0, stats.remaining),
-            reset_at=reset_at,
-            retry_after=None if allowed else max(1, reset_at - int(time.time())),
-        )
+    async def _count(self, windows: list[Window]) -> list[Count]:
+        if self._shared is None or time.monotonic() < self._shared_again_at:
+            return self._alone.count(windows)
+        away = self._shared_again_at > 0
+        if away:  # only this request waits to see whether Redis is back
+            self._shared_again_at = time.monotonic() + RETRY_SECONDS
+        try:
+            counted = await self._shared.count(windows)
+        except Exception as error:
+            self._shared_again_at = time.monotonic() + RETRY_SECONDS
+            if not away:
+                log.warning("limits are counted alone", error=type(error).__name__)
+            return self._alone.count(windows)
+        if away:
+            self._shared_again_at = 0.0
+            log.info("limits are counted together again")
+        return counted
+
+
+def address_identity(address: str) -> str:
+    """What requests from an address are counted under.
+
+    A host has a whole /64 of IPv6 to itself, so one address of it tells nothing.
+    """
+    try:
+        parsed = ip_address(address.partition("%")[0])
+    except ValueError:
+        return address
+    if not isinstance(parsed, IPv6Address):
+        return str(parsed)
+    if parsed.ipv4_mapped is not None:
+        return str(parsed.ipv4_mapped)
+    return f"{IPv6Address(int(parsed) >> 64 << 64)}/64"
+
+
+def _short(identity: str) -> str:
+    if len(identity) <= MAX_IDENTITY and identity.isascii():
+        return identity
+    return hashlib.sha256(identity.encode(errors="surrogatepass")).hexdigest()
+
+
+def _state(counted: list[Count]) -> LimitState:
+    """The state of the window that refuses, otherwise of the one with the fewest left."""
+    last = counted[-1]
+    refused = last.count > last.window.amount
+    shown = last if refused else min(counted, key=lambda item: item.window.amount - item.count)
+    return LimitState(
+        limit=shown.window.amount,
+        remaining=max(0, shown.window.amount - shown.count),
+        reset_at=math.ceil(shown.ends_at),
+        retry_after=max(1, math.ceil(shown.ends_at - time.time())) if refused else None,
+    )

@@ -69,7 +69,7 @@ class User(Table):
 
 
 class Membership(Table):
-    """A user in a team with a role. `is_default`: the team of a plain sign-in."""
+    """A user in a team with a role. A sign-in acts in the team of the oldest one."""
 
     __tablename__ = "memberships"
     __table_args__ = (UniqueConstraint("user_id", "team_id"),)

@@ -6,7 +6,8 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import func, select, update
+from sqlalchemy import delete, exists, func, select, update
+from sqlalchemy.orm import aliased
 
 from app.accounts.models import ApiKey, Membership, RefreshToken, Role, Team, User
 from app.database import ReadSession, WriteSession
@@ -85,12 +86,19 @@ async def teams_by_ids(session: Session, ids: Collection[int]) -> dict[int, Team
     return {row.id: row for row in rows}
 
 
-async def team_by_name(session: Session, name: str) -> Team | None:
-    """The oldest team of that name."""
+async def team_named(session: Session, name: str) -> Team | None:
+    """The oldest team of that name; else the one with that UUID."""
     found: Team | None = await session.scalar(
         select(Team).where(Team.name == name).order_by(Team.id).limit(1)
     )
-    return found
+    if found is not None:
+        return found
+    try:
+        uid = UUID(name)
+    except ValueError:
+        return None
+    by_uid: Team | None = await session.scalar(select(Team).where(Team.uid == uid))
+    return by_uid
 
 
 async def count_users(session: Session) -> int:
@@ -122,8 +130,9 @@ async def key_by_id(session: Session, key_id: int) -> ApiKey | None:
 
 async def note_key_use(session: WriteSession, used: dict[int, datetime]) -> None:
     """Write when keys were last used."""
-    for key_id, moment in used.items():
-        await session.execute(update(ApiKey).where(ApiKey.id == key_id).values(last_used_at=moment))
+    # In the order of ids, so that two processes that write at once do not wait for each other.
+    rows = [{"id": key_id, "last_used_at": used[key_id]} for key_id in sorted(used)]
+    await session.execute(update(ApiKey), rows)
 
 
 async def refresh_token(session: Session, digest: bytes) -> RefreshToken | None:
@@ -177,16 +186,44 @@ async def revoke_user(session: WriteSession, user_id: int, now: datetime) -> Non
     )
 
 
-async def count_owners(session: Session, team_id: int) -> int:
-    """How many owners a team has."""
-    return (
-        await session.scalar(
-            select(func.count(Membership.id)).where(
-                Membership.team_id == team_id, Membership.role == Role.OWNER
-            )
+async def forget_sign_ins(session: WriteSession, before: datetime) -> int:
+    """Delete refresh tokens that expired before a moment. Returns how many.
+
+    The tokens of a revoked sign-in stay until the last of them has expired: they are what says
+    that it was revoked.
+    """
+    alive = aliased(RefreshToken)
+    result = await session.execute(
+        delete(RefreshToken)
+        .where(
+            RefreshToken.expires_at < before,
+            RefreshToken.revoked_at.is_(None)
+            | ~exists().where(alive.family == RefreshToken.family, alive.expires_at >= before),
         )
-        or 0
+        .returning(RefreshToken.id)
+        .execution_options(synchronize_session=False)
     )
+    return len(result.all())
+
+
+async def lock_user(session: WriteSession, user_id: int) -> User | None:
+    """A user that nobody else changes until the end of the transaction."""
+    found: User | None = await session.scalar(
+        select(User).where(User.id == user_id).with_for_update()
+    )
+    return found
+
+
+async def lock_owners(session: WriteSession, team_id: int) -> Sequence[Membership]:
+    """The owners of a team, which nobody else changes until the end of the transaction."""
+    return (
+        await session.scalars(
+            select(Membership)
+            .where(Membership.team_id == team_id, Membership.role == Role.OWNER)
+            .order_by(Membership.id)
+            .with_for_update()
+        )
+    ).all()
 
 
 async def first_owner(session: Session, email: str | None) -> Membership | None:

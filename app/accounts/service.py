@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
@@ -11,15 +12,16 @@ import structlog
 
 from app.accounts import queries, tokens
 from app.accounts.authentication import Authenticator
-from app.accounts.limits import RateLimiter
-from app.accounts.members import first_start
+from app.accounts.first_start import first_start
+from app.accounts.limits import RateLimiter, address_identity
+from app.accounts.members import checked_email
 from app.accounts.models import RefreshToken, Team, User
 from app.accounts.passwords import hash_password, needs_rehash, verify_password
 from app.accounts.secret import farm_secret
 from app.accounts.tokens import TokenPair
 from app.accounts.viewer import Viewer
 from app.database import EVERY_TEAM, Database, WriteSession
-from app.errors import NotFound, Unauthenticated
+from app.errors import DomainError, Invalid, NotFound, Unauthenticated
 from app.events import CredentialRevoked
 from app.hub import Hub
 from app.settings import Settings
@@ -27,6 +29,9 @@ from app.settings import Settings
 log = structlog.get_logger(__name__)
 
 WRITE_USES_SECONDS = 5.0
+FORGET_SECONDS = 3600.0
+# What is left to write when the server ends must not hold it up.
+FINISH_SECONDS = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,20 +59,38 @@ class Accounts(Authenticator):
             self._database, None if given is None else given.get_secret_value()
         )
         self.unlock(secret)
-        await first_start(self._database, self._settings)
-        async with self._database.read(EVERY_TEAM) as session:
-            if await queries.count_users(session) == 0:
-                log.warning("nobody can sign in yet: run `spoolgraph user create` to make an owner")
+        for hint in await first_start(self._database, self._settings):
+            log.warning(hint)
         return secret
 
     async def run(self) -> None:
-        """Write for ever, now and then, when keys were last used."""
+        """Write when keys were last used, and forget old sign-ins, until cancelled."""
+        forget_at = 0.0
         try:
             while True:
+                if time.monotonic() >= forget_at:
+                    await self._forget_sign_ins()
+                    forget_at = time.monotonic() + FORGET_SECONDS
                 await asyncio.sleep(WRITE_USES_SECONDS)
                 await self.write_uses()
         finally:
-            await asyncio.shield(self.write_uses())
+            await asyncio.shield(self._finish())
+
+    async def _finish(self) -> None:
+        try:
+            async with asyncio.timeout(FINISH_SECONDS):
+                await self.write_uses()
+                await self._limiter.close()
+        except TimeoutError:
+            log.warning("the last uses of keys were not written")
+
+    async def _forget_sign_ins(self) -> None:
+        before = datetime.now(UTC) - timedelta(days=tokens.REFRESH_DAYS)
+        try:
+            async with self._database.transaction(EVERY_TEAM) as session:
+                await queries.forget_sign_ins(session, before)
+        except DomainError as error:
+            log.warning("old sign-ins could not be forgotten", reason=error.message)
 
     async def sign_in(self, email: str, password: str, address: str) -> TokenPair:
         """A pair of tokens; raises `Unauthenticated` (INVALID_CREDENTIALS) or `RateLimited`.
@@ -75,23 +98,31 @@ class Accounts(Authenticator):
         The time taken does not tell whether the account exists.
         """
         email = email.strip().lower()
-        await self._limiter.require("sign-in.address", address)
+        await self._limiter.require("sign-in.address", address_identity(address))
         await self._limiter.require("sign-in.account", email)
-        async with self._database.read(EVERY_TEAM) as session:
-            user = await queries.user_by_email(session, email)
+        user = await self._user_by_email(email)
         good = await verify_password(None if user is None else user.password_hash, password)
         if user is None or not good:
             raise Unauthenticated("E-mail or password is wrong.", code="INVALID_CREDENTIALS")
-        rehashed = await hash_password(password) if needs_rehash(user.password_hash) else None
+        checked = user.password_hash
+        rehashed = await hash_password(password) if needs_rehash(checked) else checked
         async with self._database.transaction(EVERY_TEAM) as session:
+            user = await queries.lock_user(session, user.id)
+            if user is None or user.password_hash != checked:  # changed in this very moment
+                raise Unauthenticated("E-mail or password is wrong.", code="INVALID_CREDENTIALS")
             membership = await queries.default_membership(session, user.id)
             if membership is None:
                 raise Unauthenticated("You are in no team any more.", code="INVALID_CREDENTIALS")
-            if rehashed is not None:
-                stored = await queries.user_by_id(session, user.id)
-                if stored is not None:
-                    stored.password_hash = rehashed
+            user.password_hash = rehashed
             return self._issue(session, user, membership.team_id, uuid4())
+
+    async def _user_by_email(self, email: str) -> User | None:
+        try:
+            email = checked_email(email)
+        except Invalid:
+            return None  # no account can have it, and not every database can look for it
+        async with self._database.read(EVERY_TEAM) as session:
+            return await queries.user_by_email(session, email)
 
     async def refresh(self, token: str) -> TokenPair:
         """A new pair for a refresh token, which is spent by it.
@@ -106,7 +137,11 @@ class Accounts(Authenticator):
                 raise Unauthenticated("The refresh token is not valid.", code="INVALID_TOKEN")
             user = await queries.user_by_id(session, found.user_id)
             expired = found.expires_at <= now
-            spent = not expired and await queries.spend_refresh_token(session, found.id, now)
+            # Another token of the family may have been revoked while this one was being made.
+            ended = await queries.family_is_revoked(session, found.family)
+            spent = not (expired or ended) and await queries.spend_refresh_token(
+                session, found.id, now
+            )
             if spent and user is not None:
                 member = await queries.member_by_uid(session, user.uid, found.team_id)
                 if member is not None:
@@ -115,7 +150,8 @@ class Accounts(Authenticator):
                 await self._end_family(session, found.team_id, found.family)
         if expired:
             raise Unauthenticated("The refresh token has expired.", code="TOKEN_EXPIRED")
-        raise Unauthenticated("The refresh token was used before.", code="INVALID_TOKEN")
+        said = "The sign-in was ended." if ended else "The refresh token was used before."
+        raise Unauthenticated(said, code="INVALID_TOKEN")
 
     async def sign_out(self, token: str) -> None:
         """End the sign-in a refresh token belongs to. An unknown token changes nothing."""

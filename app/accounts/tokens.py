@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import secrets
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -18,7 +19,11 @@ AUDIENCE = "spoolgraph"
 ALGORITHM = "HS256"
 LEEWAY_SECONDS = 10
 REQUIRED = ["exp", "sub", "iat", "jti", "aud"]
-KEY_PREFIX = "sg_"
+# Keys made here: eight visible characters and 256 random bits.
+_MADE_KEY = re.compile(r"(sg_[0-9a-f]{8})_[A-Za-z0-9_-]{43}")
+# A key chosen by hand shows its first characters only when plenty are left to guess.
+_SHOWN_OF_CHOSEN = 4
+_LONG_ENOUGH_TO_SHOW = 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,16 +106,17 @@ def new_refresh_token() -> str:
 
 def new_api_key() -> str:
     """A visible prefix, then 256 random bits."""
-    return f"{KEY_PREFIX}{secrets.token_hex(4)}_{secrets.token_urlsafe(32)}"
+    return f"sg_{secrets.token_hex(4)}_{secrets.token_urlsafe(32)}"
 
 
 def visible_prefix(key: str) -> str:
-    """The part of a key that may be shown: of a key chosen by hand at most a quarter."""
-    if key.startswith(KEY_PREFIX) and key.count("_") >= 2:
-        return "_".join(key.split("_")[:2])
-    return key[: min(4, len(key) // 4)]
+    """The part of a key that may be shown; nothing of a short key that somebody chose."""
+    made = _MADE_KEY.fullmatch(key)
+    if made is not None:
+        return made[1]
+    return key[:_SHOWN_OF_CHOSEN] if len(key) >= _LONG_ENOUGH_TO_SHOW else ""
 
 
 def digest(secret: str) -> bytes:
     """What is stored of a key or a refresh token."""
-    return hashlib.sha256(secret.encode()).digest()
+    return hashlib.sha256(secret.encode(errors="surrogatepass")).digest()

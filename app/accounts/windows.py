@@ -1,0 +1,133 @@
+"""Counting in windows that begin with their first request, in memory or shared over Redis.
+
+The moment a window ends is fixed when it begins, so every answer about it names the same moment.
+A request counts in several windows from the first to the last and stops at the first full one:
+what a short window refuses takes nothing from a longer one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from redis.asyncio import BlockingConnectionPool, Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+
+# Windows kept in memory. Past this the oldest are forgotten: their credentials count afresh.
+MEMORY_BOUND = 100_000
+REDIS_CONNECTIONS = 16
+# Redis answers in a millisecond; one that needs longer than this is away.
+REDIS_SECONDS = 1.0
+
+# One round trip; a window never stays without its expiry, whatever dies in between.
+_COUNT = """
+local answer = {}
+for i, key in ipairs(KEYS) do
+  local count = redis.call('HINCRBY', key, 'count', 1)
+  if count == 1 then
+    redis.call('HSET', key, 'ends', ARGV[3 * i - 2])
+    redis.call('PEXPIRE', key, ARGV[3 * i - 1])
+  end
+  answer[i] = {count, redis.call('HGET', key, 'ends')}
+  if count > tonumber(ARGV[3 * i]) then break end
+end
+return answer
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """`amount` requests in `seconds`, counted under `key`."""
+
+    key: str
+    amount: int
+    seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """How often a window was counted, this time included, and when it ends (epoch seconds)."""
+
+    window: Window
+    count: int
+    ends_at: float
+
+
+class MemoryWindows:
+    """Counts of this process alone."""
+
+    def __init__(self, bound: int = MEMORY_BOUND) -> None:
+        self._bound = bound
+        self._counts: OrderedDict[str, Count] = OrderedDict()
+
+    def __len__(self) -> int:
+        return len(self._counts)
+
+    def count(self, windows: Sequence[Window]) -> list[Count]:
+        """Count one request in each window up to the first full one."""
+        now = time.time()
+        counted = []
+        for window in windows:
+            known = self._counts.get(window.key)
+            if known is None or known.ends_at <= now:
+                self._counts.pop(window.key, None)
+                self._make_room(now)
+                known = Count(window, 0, now + window.seconds)
+            latest = Count(window, known.count + 1, known.ends_at)
+            self._counts[window.key] = latest
+            counted.append(latest)
+            if latest.count > window.amount:
+                break
+        return counted
+
+    def _make_room(self, now: float) -> None:
+        if len(self._counts) < self._bound:
+            return
+        for key in [key for key, known in self._counts.items() if known.ends_at <= now]:
+            del self._counts[key]
+        # A tenth at once, so that the walk above happens seldom.
+        while len(self._counts) > self._bound * 9 // 10:
+            self._counts.popitem(last=False)
+
+
+class RedisWindows:
+    """Counts that every process of the farm shares."""
+
+    def __init__(self, url: str) -> None:
+        pool = BlockingConnectionPool.from_url(
+            url,
+            max_connections=REDIS_CONNECTIONS,
+            timeout=REDIS_SECONDS,
+            socket_connect_timeout=REDIS_SECONDS,
+            socket_timeout=REDIS_SECONDS,
+            retry=Retry(NoBackoff(), 1),
+        )
+        self._redis: Redis = Redis.from_pool(pool)
+        self._count = self._redis.register_script(_COUNT)
+
+    async def count(self, windows: Sequence[Window]) -> list[Count]:
+        """Count one request in each window up to the first full one.
+
+        Raises an exception of the client, or `TimeoutError`, when Redis is away.
+        """
+        now = time.time()
+        values = [
+            value
+            for window in windows
+            for value in (f"{now + window.seconds:.3f}", window.seconds * 1000, window.amount)
+        ]
+        keys = [f"spoolgraph:limit:{window.key}" for window in windows]
+        async with asyncio.timeout(REDIS_SECONDS):
+            answer = await self._count(keys=keys, args=values)
+        return [
+            Count(window, int(count), float(ends))
+            for window, (count, ends) in zip(windows, answer, strict=False)
+        ]
+
+    async def close(self) -> None:
+        """Give the connections back."""
+        await self._redis.aclose()
