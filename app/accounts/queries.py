@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import delete, exists, func, select, update
+from sqlalchemy import bindparam, delete, exists, func, select, update
 from sqlalchemy.orm import aliased
 
 from app.accounts.models import ApiKey, Membership, RefreshToken, Role, Team, User
@@ -129,10 +129,15 @@ async def key_by_id(session: Session, key_id: int) -> ApiKey | None:
 
 
 async def note_key_use(session: WriteSession, used: dict[int, datetime]) -> None:
-    """Write when keys were last used."""
+    """Write when keys were last used; keys that are gone meanwhile are passed over."""
+    statement = (
+        update(ApiKey.__table__)  # type: ignore[arg-type]
+        .where(ApiKey.id == bindparam("key_id"))
+        .values(last_used_at=bindparam("moment"))
+    )
     # In the order of ids, so that two processes that write at once do not wait for each other.
-    rows = [{"id": key_id, "last_used_at": used[key_id]} for key_id in sorted(used)]
-    await session.execute(update(ApiKey), rows)
+    rows = [{"key_id": key_id, "moment": used[key_id]} for key_id in sorted(used)]
+    await (await session.connection()).execute(statement, rows)
 
 
 async def refresh_token(session: Session, digest: bytes) -> RefreshToken | None:
