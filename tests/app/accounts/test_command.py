@@ -18,8 +18,7 @@ from app.accounts.models import Role, Scope
 from app.accounts.service import Accounts
 from app.database import Database
 from app.errors import Unauthenticated
-from app.farm_events import service as farm_events
-from app.hub import Hub
+from app.hub import EVENT, Hub
 from app.settings import Settings
 from tests.app.accounts.conftest import EMAIL, PASSWORD
 from tests.farm import make_viewer
@@ -127,7 +126,7 @@ async def test_a_revocation_reaches_a_running_server_over_redis(
     await service.authenticate(api_key=value, authorization=None)
     shell = Shell(tmp_path, SPOOLGRAPH_DATABASE_URL=sqlite_url, SPOOLGRAPH_BROADCAST_URL=redis_url)
     heard: list[object] = []
-    hub.listen(farm_events.EVENT, heard.append)
+    hub.listen(EVENT, heard.append)
     status, _, err = await asyncio.to_thread(shell, "key", "revoke", str(row.id))
     assert (status, err) == (0, "")
     async with asyncio.timeout(10):

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from typing import Literal
 from uuid import UUID, uuid4
 
 import jwt
@@ -16,8 +18,8 @@ import structlog
 from argon2 import PasswordHasher
 from sqlalchemy import delete, select, update
 
-from app.accounts import members, passwords, queries, tokens
-from app.accounts.authentication import Authenticator
+from app.accounts import authentication, members, passwords, queries, tokens
+from app.accounts.authentication import Authenticator, is_revoked_by
 from app.accounts.keys import NewApiKey, create_key, list_keys, revoke_key
 from app.accounts.limits import RateLimiter
 from app.accounts.models import ApiKey, Membership, RefreshToken, Role, Scope, User
@@ -27,7 +29,7 @@ from app.accounts.viewer import Viewer
 from app.database import EVERY_TEAM, Database
 from app.errors import Conflict, Forbidden, Invalid, NotFound, Unauthenticated, Unavailable
 from app.events import CredentialRevoked
-from app.farm_events.service import encode
+from app.farm_events.service import decode, encode
 from app.hub import EVENT, Hub, Message
 from app.settings import Settings
 from tests.app.accounts.conftest import EMAIL, PASSWORD
@@ -207,12 +209,10 @@ async def test_a_lost_revocation_message_costs_seconds(
     accounts: Accounts, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What is remembered is looked up again after at most ten seconds."""
-    from app.accounts import authentication
-
     assert authentication.CACHE_SECONDS <= 10
     assert authentication.CACHE_SIZE <= 10_000
     now = 1000.0
-    monkeypatch.setattr(authentication.time, "monotonic", lambda: now)
+    monkeypatch.setattr(time, "monotonic", lambda: now)
     viewer = await make_viewer(database)
     async with database.transaction(viewer.team_id) as session:
         row, value = await create_key(session, viewer, NewApiKey("k"))
@@ -325,13 +325,13 @@ async def test_an_unknown_account_costs_one_hash_too(
     worked: list[str] = []
 
     class Counting(PasswordHasher):
-        def hash(self, *args: object, **kwargs: object) -> str:
+        def hash(self, password: str | bytes, *, salt: bytes | None = None) -> str:
             worked.append("argon2")
-            return super().hash(*args, **kwargs)  # type: ignore[arg-type]
+            return super().hash(password, salt=salt)
 
-        def verify(self, *args: object) -> bool:
+        def verify(self, hash: str | bytes, password: str | bytes) -> Literal[True]:
             worked.append("argon2")
-            return super().verify(*args)  # type: ignore[arg-type]
+            return super().verify(hash, password)
 
     monkeypatch.setattr(passwords, "_hasher", Counting())
     for email in (EMAIL, "nobody@farm.example", "no e-mail at all"):
@@ -434,17 +434,29 @@ async def test_old_sign_ins_are_forgotten(accounts: Accounts, database: Database
         assert await queries.family_is_revoked(session, ended)
 
 
-async def test_two_owners_cannot_demote_each_other(accounts: Accounts, database: Database) -> None:
-    """Of two demotions at once one is refused: an owner stays."""
-    await members.create_user(database, "second@farm.example", PASSWORD, role=Role.OWNER)
+async def test_two_owners_cannot_demote_each_other(
+    postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of two demotions that begin at the same moment one is refused: an owner stays."""
+    database = Database(postgres_url)
+    emails = (EMAIL, "second@farm.example")
+    for email in emails:
+        await members.create_user(database, email, PASSWORD, role=Role.OWNER)
+    both_looked = asyncio.Barrier(2)
+    look_up = queries.default_membership
+
+    async def meet(session: queries.Session, user_id: int) -> Membership | None:
+        found = await look_up(session, user_id)
+        await both_looked.wait()
+        return found
+
+    monkeypatch.setattr(queries, "default_membership", meet)
     results = await asyncio.gather(
-        *(
-            members.set_role(database, email, Role.VIEWER)
-            for email in (EMAIL, "second@farm.example")
-        ),
+        *(members.set_role(database, email, Role.VIEWER) for email in emails),
         return_exceptions=True,
     )
-    assert sorted(type(item) for item in results if item is not None) == [Conflict]
+    assert [type(item) for item in results if item is not None] == [Conflict]
+    await database.close()
 
 
 @pytest.fixture
@@ -505,9 +517,6 @@ async def test_no_secret_is_logged_shown_or_told(
 
 def test_a_revocation_survives_its_journey() -> None:
     """The event another process reads from the hub ends exactly the family it names."""
-    from app.accounts.authentication import is_revoked_by
-    from app.farm_events.service import decode
-
     event = decode(encode(CredentialRevoked(team_id=1, family=FAMILY)))
     assert isinstance(event, CredentialRevoked)
     viewer = Viewer(1, 2, Role.OWNER, frozenset(), "user:2", family=FAMILY)
