@@ -106,6 +106,7 @@ def create_app(runtime: Runtime) -> Starlette:
                 prefix="spoolgraph",
                 group_paths=True,
                 group_unhandled_paths=True,
+                filter_unhandled_paths=False,
                 skip_paths=["/metrics"],
             ),
             Middleware(

@@ -185,7 +185,7 @@ class SimPrinter:
 _GARBAGE = (
     b'{"print": {"command": "push_status", "mc_perc',
     b"\xff\xfe\x00{not json",
-    b'{"print": {"command": "push_status", "msg": 1, "mc_percent": {"a": []}, "ams": 7, "hms": "x"}}',
+    b'{"print": {"command": "push_status", "msg": 1, "mc_percent": {"a": []}, "ams": 7}}',
     b'{"surprise": {"command": "unheard_of", "value": [1, 2, 3]}}',
     b"[1, 2, 3]",
     b'{"print": {"command": "push_status", "msg": 1, "subtask_name": "caf\xe9"}}',
