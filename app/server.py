@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import socket
 from collections.abc import Coroutine
 from types import FrameType
 from typing import Any
@@ -18,7 +19,22 @@ from app.runtime import Runtime
 MAX_FRAME = 1_048_576
 
 
-class Server(uvicorn.Server):
+class TellingServer(uvicorn.Server):
+    """Tells when it listens."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.listens = asyncio.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start, then tell; also when it could not, so that nobody waits in vain."""
+        try:
+            await super().startup(sockets)
+        finally:
+            self.listens.set()
+
+
+class Server(TellingServer):
     """Ends open sockets and event streams as soon as it is told to stop, not after a timeout."""
 
     def __init__(self, app: Starlette) -> None:

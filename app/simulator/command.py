@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from app import logs
-from app.server import run
+from app.server import TellingServer, run
 from app.simulator.control import control_app
 from app.simulator.farm import HOST, SimulatedFarm, SimulatorOptions
 from app.simulator.profiles import DEFAULT_MODELS
@@ -80,10 +80,9 @@ async def _serve_control(farm: SimulatedFarm, port: int) -> asyncio.Future[None]
     config = uvicorn.Config(
         control_app(farm), host=HOST, port=port, log_config=None, access_log=False, lifespan="off"
     )
-    server = uvicorn.Server(config)
+    server = TellingServer(config)
     serving = asyncio.ensure_future(server.serve())
-    while not server.started and not serving.done():
-        await asyncio.sleep(0.01)  # uvicorn offers no event for it
+    await server.listens.wait()
     return serving
 
 

@@ -264,7 +264,7 @@ class Renderer:
     def _tray(self, place: int, slot: Slot) -> Report:
         if not slot.present:
             return {"id": str(place)}
-        tag = hashlib.sha256(f"{self._serial}:{place}".encode()).hexdigest().upper()
+        tag = self._tag(place)
         tray: Report = {
             "id": str(place),
             "tray_type": slot.material,
@@ -273,7 +273,7 @@ class Renderer:
             "tray_color": f"{slot.color}FF",
             "cols": [f"{slot.color}FF"],
             "tag_uid": tag[32:48],
-            "tray_uuid": tag[:32],
+            "tray_uuid": self.tray_uuid(place),
             "remain": round(slot.remain),
             "tray_weight": f"{slot.grams:.0f}",
             "tray_diameter": "1.75",
@@ -284,6 +284,13 @@ class Renderer:
         if self._machine.profile.old_style:
             return tray | {"k": 0.02, "n": 1.0}
         return tray | {"state": 27, "cali_idx": -1}
+
+    def _tag(self, place: int) -> str:
+        return hashlib.sha256(f"{self._serial}:{place}".encode()).hexdigest().upper()
+
+    def tray_uuid(self, place: int) -> str:
+        """The identity on the tag of the spool in a slot."""
+        return self._tag(place)[:32]
 
     def _file(self) -> str:
         machine = self._machine

@@ -1,0 +1,1 @@
+"""A farm to look at: simulated printers at work, and something to read in every list."""
