@@ -142,29 +142,26 @@ def _deep(raw: object) -> bool:
 def _push(body: dict[str, Any]) -> Push:
     claim = body.pop("msg", None)
     # A known field that has no value of its kind is left out and keeps the one before.
+    kinds = _KINDS.get
     for key in [
         key
         for key, value in body.items()
-        if type(value) is not (kind := _KINDS.get(key, _ANY)) and not _fits(kind, value)
+        if (kind := kinds(key)) is not None and type(value) not in kind and not _fits(kind, value)
     ]:
         del body[key]
     return Push(body, integer(claim))
 
 
-class _ANY:
-    """Stands for the kind of a field nobody knows."""
+def _fits(kind: frozenset[type], value: object) -> bool:
+    return kind is _NUMBER and number(value) is not None
 
 
-def _fits(kind: type, value: object) -> bool:
-    if kind is _ANY:
-        return True
-    if kind is int:
-        return number(value) is not None
-    return kind is object and type(value) in (str, int, float)
-
-
-# Known fields and their kinds; ``int`` stands for anything numeric, ``object`` for any scalar.
-_KINDS: Mapping[str, type] = {
+_NUMBER: frozenset[type] = frozenset({int, float})  # also as text that is a number
+_SCALAR: frozenset[type] = frozenset({int, float, str})
+_TEXT: frozenset[type] = frozenset({str})
+_OBJECT: frozenset[type] = frozenset({dict})
+_LIST: frozenset[type] = frozenset({list})
+_KINDS: Mapping[str, frozenset[type]] = {
     **dict.fromkeys(
         (
             "bed_temper",
@@ -185,12 +182,12 @@ _KINDS: Mapping[str, type] = {
             "heatbreak_fan_speed",
             "home_flag",
         ),
-        int,
+        _NUMBER,
     ),
-    **dict.fromkeys(("fail_reason", "task_id", "subtask_id", "wifi_signal"), object),
-    **dict.fromkeys(("gcode_state", "gcode_file", "subtask_name", "print_type"), str),
-    **dict.fromkeys(("ams", "vt_tray", "device", "info", "online", "net"), dict),
-    **dict.fromkeys(("hms", "vir_slot", "lights_report", "stg"), list),
+    **dict.fromkeys(("fail_reason", "task_id", "subtask_id", "wifi_signal"), _SCALAR),
+    **dict.fromkeys(("gcode_state", "gcode_file", "subtask_name", "print_type"), _TEXT),
+    **dict.fromkeys(("ams", "vt_tray", "device", "info", "online", "net"), _OBJECT),
+    **dict.fromkeys(("hms", "vir_slot", "lights_report", "stg"), _LIST),
 }
 
 

@@ -8,13 +8,17 @@ from app.mqtt.timing import Counts, Timing
 from app.printers.live import LiveFarm, StatusChange, StatusReason
 from app.printers.status import PrinterStatus
 
-_WEIGHT = {reason: weight for weight, reason in enumerate(reversed(StatusReason))}
+# What says more wins over what says less.
+_WEIGHT = {reason: weight for weight, reason in enumerate(StatusReason)}
 # A process that takes a printer over cannot know the last number that was given out.
 TAKE_OVER_GAP = 1_000
 
 
 class StatusPublisher:
-    """Gives out sequence numbers and keeps the pace. ``compose`` makes the status when due."""
+    """Gives out sequence numbers and keeps the pace.
+
+    ``compose`` makes the status when one is due, or None when there is nothing to tell.
+    """
 
     def __init__(
         self,
@@ -25,7 +29,7 @@ class StatusPublisher:
         team_id: int,
         printer_id: int,
         last: PrinterStatus,
-        compose: Callable[[], PrinterStatus],
+        compose: Callable[[StatusReason], PrinterStatus | None],
         published: Callable[[int], None],
     ) -> None:
         self.last = last
@@ -72,8 +76,11 @@ class StatusPublisher:
             self._timer = None
         reason, self._reason = self._reason or StatusReason.REPORT, None
         self._next_at = asyncio.get_running_loop().time() + self._timing.coalesce
+        status = self._compose(reason)
+        if status is None:
+            return
         self._seq += 1
-        self.last = replace(self._compose(), seq=self._seq)
+        self.last = replace(status, seq=self._seq)
         self._counts.published += 1
         self._live.publish(self._team_id, StatusChange(self._printer_id, self.last, reason))
         self._published(self._printer_id)

@@ -12,8 +12,8 @@ from app.mqtt.run import Ended, Run, Started
 from app.mqtt.state import PrinterMemory
 from app.printers.status import HmsSeverity, Job, PrinterStatus
 
-# What an observation is made of; a report that changes none of these needs no look.
-LIFE_KEYS = frozenset(
+# What must be looked at at once, because it may be gone with the next report.
+URGENT_KEYS = frozenset(
     {
         "gcode_state",
         "gcode_file",
@@ -21,14 +21,8 @@ LIFE_KEYS = frozenset(
         "subtask_id",
         "task_id",
         "print_type",
-        "mc_percent",
-        "mc_remaining_time",
-        "layer_num",
-        "total_layer_num",
-        "stg_cur",
         "print_error",
         "fail_reason",
-        "plate_idx",
     }
 )
 _GRAVE = frozenset({HmsSeverity.FATAL, HmsSeverity.SERIOUS})

@@ -21,12 +21,13 @@ from app.mqtt.printer_info import PrinterInfo
 from app.mqtt.publisher import StatusPublisher
 from app.mqtt.quiet_log import QuietLog
 from app.mqtt.run import Run
-from app.mqtt.run_keeper import LIFE_KEYS, RunKeeper
+from app.mqtt.run_keeper import URGENT_KEYS, RunKeeper
 from app.mqtt.state import PrinterMemory
 from app.mqtt.timing import Counts, Timing
 from app.printers.live import LiveFarm, StatusReason
 from app.printers.status import ConnectionState, PrinterState, PrinterStatus
 
+_SAME = object()
 _HEALING_KEYS = frozenset({"online", "total_layer_num", "gcode_state"})
 
 
@@ -63,6 +64,8 @@ class Session:
         self.reported_at = restored.reported_at
         self._note = note
         self._draft = restored
+        self._unread: set[str] = set()  # changed parts of the report that were not decoded yet
+        self._fresh = False  # whether there is something to publish
         self._runs = RunKeeper(info, run, record, note)
         self._health = HealthMemory(restored.health)
         self._firmware = restored.firmware_version
@@ -156,35 +159,51 @@ class Session:
             self.counts.broken += 1
             self.log.warn("report not handled", self.info.serial, error=repr(error)[:300])
             self.memory = PrinterMemory()
+            self._unread = set()
             self.full_wanted.set()
 
     def _push(self, message: Push) -> None:
         now = self.last_report = asyncio.get_running_loop().time()
-        at = self.reported_at = datetime.now(UTC)
-        memory, before = self.memory, self._draft
+        self.reported_at = datetime.now(UTC)
+        memory, body = self.memory, message.body
+        state = body.get("gcode_state", _SAME)
+        if self._unread and state is not _SAME and state != memory.raw.get("gcode_state"):
+            # A cancelled print is reset to zero: how far it was must have been seen before.
+            self._read()
         was_full = memory.has_full
-        changed = memory.apply(message.body, message.claim)
+        changed = memory.apply(body, message.claim)
         if not memory.has_full:
             self.full_wanted.set()
         elif not was_full:
             self.full_wanted.clear()
         if changed:
-            draft = self._draft = decode(before, memory.raw, changed, self.info.model)
-            if draft is not before:
-                if draft.health is not before.health:
-                    self._news(self._health.tell(draft.health, now))
-                self._publisher.request(StatusReason.REPORT)
-        if memory.has_full and (
-            self._runs.is_fresh
-            or not LIFE_KEYS.isdisjoint(changed)
-            or self._draft.ams is not before.ams
-        ):
-            self._seen(self._runs.observe(memory, self._draft, at))
+            self._unread |= changed
+            if not was_full or not URGENT_KEYS.isdisjoint(changed):
+                self._read()
+            self._publisher.request(StatusReason.REPORT)
+        elif self._runs.is_fresh:
+            self._read()
         if not self.reporting:
             self.reporting = True
             self.presence.reports(now)
         if not _HEALING_KEYS.isdisjoint(changed):
             self._heal()
+
+    def _read(self) -> None:
+        """Decode what changed and look at the print.
+
+        Done when a status is published, not with each report: most are followed by the next one
+        before anybody is told.
+        """
+        changed, self._unread = self._unread, set()
+        before = self._draft
+        draft = self._draft = decode(before, self.memory.raw, changed, self.info.model)
+        if draft is not before:
+            self._fresh = True
+            if draft.health is not before.health:
+                self._news(self._health.tell(draft.health, self.last_report))
+        if self.memory.has_full and self.reported_at is not None:
+            self._seen(self._runs.observe(self.memory, draft, self.reported_at))
 
     def _seen(self, happened: bool) -> None:
         if happened:
@@ -207,6 +226,7 @@ class Session:
         self.pending.settle("get_version", version.sequence_id, Answer(Verdict.ACCEPTED))
         if version.firmware and version.firmware != self._firmware:
             self._firmware = version.firmware
+            self._fresh = True
             self._publisher.request(StatusReason.REPORT)
 
     def tick(self, now: float) -> None:
@@ -216,12 +236,14 @@ class Session:
         news = self._health.tick(now)
         if news.raised or news.cleared:
             self._news(news)
+            self._fresh = True
             self._publisher.request(StatusReason.REPORT)
         shown = self._publisher.last.reported_at
         if self.reported_at is not None and (
             shown is None or (self.reported_at - shown).total_seconds() >= self.timing.breath
         ):
             # Say now and then when the last report came, although it brought nothing new.
+            self._fresh = True
             self._publisher.request(StatusReason.REPORT)
         self.presence.tick(now)
 
@@ -274,7 +296,13 @@ class Session:
             self.version_wanted.set()
         return answer
 
-    def _compose(self) -> PrinterStatus:
+    def _compose(self, reason: StatusReason) -> PrinterStatus | None:
+        """The status to publish; None when a report brought nothing that shows."""
+        if self._unread:
+            self._read()
+        if reason is StatusReason.REPORT and not self._fresh:
+            return None
+        self._fresh = False
         draft = self._draft
         return replace(
             draft,

@@ -72,21 +72,19 @@ class PrinterMemory:
         return changed
 
     def _replace(self, body: dict[str, Any]) -> set[str]:
-        old = self.raw
-        changed = set()
-        for key, value in body.items():
-            before = old.get(key, _MISSING)
-            if before != value and key not in _NOISE:
-                changed.add(key)
-                if key == "device":
-                    changed |= _changed_parts(before, value)
-        changed |= old.keys() - body.keys() - _NOISE
+        before = self.raw.get
+        changed = {key for key, value in body.items() if before(key, _MISSING) != value}
+        changed |= self.raw.keys() - body.keys()
+        changed -= _NOISE
+        if "device" in changed:
+            changed |= _changed_parts(before("device"), body.get("device"))
         self.raw = body
-        self._bare_trays.clear()
-        ams = body.get("ams")
-        if type(ams) is dict:
-            self._note_trays(ams)
-            self._clear_trays(ams)
+        if "ams" in changed:
+            self._bare_trays.clear()
+            ams = body.get("ams")
+            if type(ams) is dict:
+                self._note_trays(ams)
+                self._clear_trays(ams)
         return changed
 
     def _fold(self, body: dict[str, Any]) -> set[str]:
