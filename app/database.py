@@ -162,7 +162,7 @@ class Database:
 
 
 def _sqlite_engine(url: str, *, begin: str, echo: bool) -> AsyncEngine:
-    engine = create_async_engine(url, echo=echo, pool_timeout=POOL_TIMEOUT)
+    engine = create_async_engine(url, echo=echo, pool_timeout=POOL_TIMEOUT, hide_parameters=True)
 
     @event.listens_for(engine.sync_engine, "connect")
     def _configure(connection: Any, _record: object) -> None:
@@ -193,6 +193,7 @@ def _postgres_engine(url: str, *, echo: bool) -> AsyncEngine:
         max_overflow=POOL_OVERFLOW,
         pool_timeout=POOL_TIMEOUT,
         pool_pre_ping=True,
+        hide_parameters=True,  # values of statements never reach a log
         connect_args={"timeout": POOL_TIMEOUT, "command_timeout": 60},
     )
 
