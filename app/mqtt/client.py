@@ -13,6 +13,8 @@ import aiomqtt
 from aiomqtt.exceptions import MqttConnectError
 from paho.mqtt.client import MQTT_ERR_SUCCESS
 
+from app.mqtt.tls import PrinterTls
+
 # paho stops sending silently when this many acknowledgements are missing, and printers leave
 # some out.
 _IN_FLIGHT = 1_000
@@ -90,6 +92,7 @@ class MqttClient(aiomqtt.Client):
             max_queued_outgoing_messages=_OUTGOING,
         )
         self._pool = pool
+        self._tls = tls
         self._is_connected = False
         self._address = (host, port)
 
@@ -102,7 +105,9 @@ class MqttClient(aiomqtt.Client):
         try:
             await asyncio.shield(connecting)
         except asyncio.CancelledError:
-            # The thread cannot be stopped: what it opens is closed as soon as it is there.
+            # The thread cannot be stopped: it is woken, and what it opens is closed at once.
+            if isinstance(self._tls, PrinterTls):
+                self._tls.abort()
             connecting.add_done_callback(self._discard_after)
             raise
         try:

@@ -26,6 +26,7 @@ from app.mqtt.quiet_log import QuietLog
 from app.mqtt.recorder import Recorder
 from app.mqtt.restore import restore_run, restore_statuses
 from app.mqtt.session import Session
+from app.mqtt.snapshots import Snapshots
 from app.mqtt.timing import Counts, Timing
 from app.mqtt.upkeep import PushallBudget
 from app.printers import leases
@@ -73,17 +74,17 @@ class Ingest(Control):
         self._wake = asyncio.Event()
         self._started_at = datetime.now(UTC)
         self._broker: CentralBroker | None = None
-        self._recorder = Recorder(
+        process_id = hub.process_id
+        self._recorder = Recorder(database, process_id, self.counts, self._quiet, self._written)
+        self._snapshots = Snapshots(
             database,
-            hub.process_id,
+            process_id,
             self._timing,
-            self.counts,
             self._quiet,
-            written=self._written,
             status_of=self._status_of,
-            checkpoints=self._checkpoints,
+            open_runs=self._open_runs,
         )
-        super().__init__(database, hub.process_id, calls, self._sessions)
+        super().__init__(database, process_id, calls, self._sessions)
         hub.listen(EVENT, self._on_event)
         hub.listen(RESYNC, lambda _message: self._wake.set())
         hub.listen(LEASES, lambda _message: self._wake.set())
@@ -116,6 +117,7 @@ class Ingest(Control):
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._recorder.run())
+                group.create_task(self._snapshots.run())
                 if self._broker is not None:
                     group.create_task(self._broker.run())
                 group.create_task(self._tick())
@@ -194,7 +196,7 @@ class Ingest(Control):
             log=self._quiet,
             live=self._live,
             note=self._recorder.note,
-            published=self._recorder.published,
+            published=self._snapshots.published,
             restored=self._live.status(info.id),
             run=run,
             record=record,
@@ -222,6 +224,7 @@ class Ingest(Control):
         await self._unlink(printer_id)
         self._sessions.pop(printer_id).stop(last_words=False)
         self._recorder.forget(printer_id)
+        self._snapshots.forget(printer_id)
         self._codes.pop(printer_id, None)
 
     async def _close(self, pool: ConnectPool) -> None:
@@ -230,6 +233,7 @@ class Ingest(Control):
         try:
             async with asyncio.timeout(_LAST_WORDS_SECONDS):
                 await self._recorder.flush()
+                await self._snapshots.flush()
                 async with self._database.transaction(EVERY_TEAM) as writing:
                     await leases.leave(writing, self._hub.process_id)
             self._hub.publish(Message(LEASES, self._hub.process_id, 0, b"{}"))
@@ -254,7 +258,7 @@ class Ingest(Control):
         session = self._sessions.get(printer_id)
         return session.status if session is not None else None
 
-    def _checkpoints(self) -> Iterator[tuple[int, Checkpoint]]:
+    def _open_runs(self) -> Iterator[tuple[int, Checkpoint]]:
         for printer_id, session in self._sessions.items():
             checkpoint = session.checkpoint
             if checkpoint is not None:

@@ -1,32 +1,26 @@
-"""Writing down what happens: runs and events in order, statuses in batches.
+"""Writing down what happens to prints and printers, in order.
 
-While the database is away transitions wait in memory, in order and up to a bound; statuses keep
-only the latest. Every write for a printer checks in its own transaction that this process still
-holds it.
+While the database is away what happened waits in memory, up to a bound. Every write for a printer
+checks in its own transaction that this process still holds it.
 """
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Iterable
-from datetime import UTC, datetime
+from collections.abc import Callable
 from typing import Never
 
 import structlog
 from sqlalchemy import update
-from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import SQLAlchemyError
 
 from app.archives import runs
 from app.database import EVERY_TEAM, Database, WriteSession
-from app.errors import DomainError, Unavailable
-from app.mqtt.notes import Checkpoint, EventNote, KeyNote, Note, RunNote
+from app.errors import Unavailable
+from app.mqtt.notes import EventNote, KeyNote, Note, RunNote
 from app.mqtt.quiet_log import QuietLog
 from app.mqtt.run import Ended, Outcome, Paused, Resumed, Run, Started
-from app.mqtt.timing import Counts, Timing
+from app.mqtt.timing import Counts
 from app.printers import leases
-from app.printers.models import Printer, PrinterSnapshot
-from app.printers.status import PrinterStatus
-from app.printers.status_json import encode
+from app.printers.models import Printer
 
 log = structlog.get_logger(__name__)
 
@@ -48,26 +42,17 @@ class Recorder:
         self,
         database: Database,
         process_id: str,
-        timing: Timing,
         counts: Counts,
         quiet: QuietLog,
-        *,
         written: Callable[[Note], None],
-        status_of: Callable[[int], PrinterStatus | None],
-        checkpoints: Callable[[], Iterable[tuple[int, Checkpoint]]],
     ) -> None:
         self._database = database
         self._process_id = process_id
-        self._timing = timing
         self._counts = counts
         self._quiet = quiet
         self._written = written
-        self._status_of = status_of
-        self._checkpoints = checkpoints
         self._notes: deque[Note] = deque()
         self._ready = asyncio.Event()
-        self._dirty: set[int] = set()
-        self._checked: dict[int, Run] = {}
 
     @property
     def backlog(self) -> int:
@@ -92,24 +77,12 @@ class Recorder:
                 return
         self._notes.popleft()
 
-    def published(self, printer_id: int) -> None:
-        """A printer's status changed and wants to survive a restart."""
-        self._dirty.add(printer_id)
-
     def forget(self, printer_id: int) -> None:
         """The printer is not ours any more: what waits for it is the new owner's business."""
-        self._dirty.discard(printer_id)
-        self._checked.pop(printer_id, None)
         self._notes = deque(note for note in self._notes if note.printer_id != printer_id)
 
     async def run(self) -> Never:
         """Write until cancelled."""
-        async with asyncio.TaskGroup() as group:
-            group.create_task(self._write_notes())
-            group.create_task(self._write_snapshots())
-        raise AssertionError("the recorder has no end")
-
-    async def _write_notes(self) -> Never:
         failures = 0
         while True:
             await self._ready.wait()
@@ -139,8 +112,6 @@ class Recorder:
         """Write all that waits, once, as far as the database lets us."""
         while self._notes and await self._write_first():
             pass
-        await self._snapshots()
-        await self._save_checkpoints()
 
     async def _write(self, note: Note) -> None:
         rows: tuple[int, int | None] | None = None
@@ -209,63 +180,6 @@ class Recorder:
         )
         return row.id, row.archive_id
 
-    async def _write_snapshots(self) -> Never:
-        checkpoint_at = 0.0
-        loop = asyncio.get_running_loop()
-        while True:
-            await asyncio.sleep(self._timing.snapshot)
-            try:
-                await self._snapshots()
-                if loop.time() >= checkpoint_at:
-                    checkpoint_at = loop.time() + self._timing.checkpoint
-                    await self._save_checkpoints()
-            except (DomainError, SQLAlchemyError) as error:
-                self._quiet.warn("statuses wait for the database", error=type(error).__name__)
-
-    async def _snapshots(self) -> None:
-        dirty, self._dirty = self._dirty, set()
-        rows = []
-        for printer_id in sorted(dirty):
-            status = self._status_of(printer_id)
-            if status is not None:
-                rows.append(_snapshot(printer_id, status))
-        try:
-            for start in range(0, len(rows), 100):
-                await self._save(rows[start : start + 100])
-        except BaseException:
-            self._dirty |= dirty
-            raise
-
-    async def _save(self, rows: list[dict[str, object]]) -> None:
-        async with self._database.transaction(EVERY_TEAM) as session:
-            known = await leases.existing(session, [int(str(row["printer_id"])) for row in rows])
-            rows = [row for row in rows if row["printer_id"] in known]
-            if not rows:
-                return
-            dialect = session.get_bind().dialect.name
-            insert = (sqlite if dialect == "sqlite" else postgresql).insert(PrinterSnapshot)
-            values = insert.values(rows)
-            new = values.excluded
-            await session.execute(
-                values.on_conflict_do_update(
-                    index_elements=["printer_id"],
-                    set_={"seq": new.seq, "status": new.status, "updated_at": new.updated_at},
-                    # A process that lost a printer must not overwrite its successor's.
-                    where=PrinterSnapshot.seq < new.seq,
-                )
-            )
-
-    async def _save_checkpoints(self) -> None:
-        """Keep how far open runs are, where that changed."""
-        for printer_id, checkpoint in list(self._checkpoints()):
-            run_id = checkpoint.record.run_id
-            if run_id is None or self._checked.get(printer_id) == checkpoint.run:
-                continue
-            async with self._database.transaction(EVERY_TEAM) as session:
-                if await leases.holds(session, self._process_id, printer_id):
-                    await _update(session, run_id, checkpoint.run)
-            self._checked[printer_id] = checkpoint.run
-
 
 async def _update(session: WriteSession, run_id: int, run: Run) -> None:
     await runs.update_run(
@@ -296,12 +210,3 @@ async def _pin(session: WriteSession, note: KeyNote) -> None:
         .values(pinned_key=note.key)
         .execution_options(synchronize_session=False)
     )
-
-
-def _snapshot(printer_id: int, status: PrinterStatus) -> dict[str, object]:
-    return {
-        "printer_id": printer_id,
-        "seq": status.seq,
-        "status": encode(status),
-        "updated_at": datetime.now(UTC),
-    }

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from app.events import Event, PrinterErrorCleared, PrinterErrorRaised
 from app.mqtt.commands import Answer, Command, Pending, Send, Verdict, judge
 from app.mqtt.decode import decode
+from app.mqtt.healing import Healing, Want
 from app.mqtt.health_memory import HealthMemory, HealthNews
 from app.mqtt.hms import VERIFICATION_FAILED
 from app.mqtt.messages import Push, Reply, Unreadable, Version, parse
@@ -28,7 +29,6 @@ from app.printers.live import LiveFarm, StatusReason
 from app.printers.status import ConnectionState, PrinterState, PrinterStatus
 
 _SAME = object()
-_HEALING_KEYS = frozenset({"online", "total_layer_num", "gcode_state"})
 
 
 class Session:
@@ -69,7 +69,7 @@ class Session:
         self._runs = RunKeeper(info, run, record, note)
         self._health = HealthMemory(restored.health)
         self._firmware = restored.firmware_version
-        self._online_version: object = None
+        self._healing = Healing()
         self._publisher = StatusPublisher(
             live,
             timing,
@@ -186,8 +186,8 @@ class Session:
         if not self.reporting:
             self.reporting = True
             self.presence.reports(now)
-        if not _HEALING_KEYS.isdisjoint(changed):
-            self._heal()
+        for want in self._healing.look(memory.raw, changed):
+            (self.full_wanted if want is Want.FULL else self.version_wanted).set()
 
     def _read(self) -> None:
         """Decode what changed and look at the print.
@@ -208,19 +208,6 @@ class Session:
     def _seen(self, happened: bool) -> None:
         if happened:
             self._publisher.request(StatusReason.RUN)
-
-    def _heal(self) -> None:
-        """Ask for what deltas cannot tell: other hardware, or a layer count that stays zero."""
-        raw = self.memory.raw
-        online = raw.get("online")
-        version = online.get("version") if type(online) is dict else None
-        if version != self._online_version:
-            if self._online_version is not None:
-                self.version_wanted.set()
-                self.full_wanted.set()
-            self._online_version = version
-        if raw.get("gcode_state") == "RUNNING" and raw.get("total_layer_num") in (0, "0"):
-            self.full_wanted.set()
 
     def _version(self, version: Version) -> None:
         self.pending.settle("get_version", version.sequence_id, Answer(Verdict.ACCEPTED))

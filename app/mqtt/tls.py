@@ -5,6 +5,7 @@ speak TLS 1.2 only, some with plain RSA key exchange, and the vendor's older aut
 extension that strict verification wants (all seen on real printers).
 """
 
+import contextlib
 import hashlib
 import socket
 import ssl
@@ -61,6 +62,7 @@ class PrinterTls(ssl.SSLContext):
     trust: Trust
     pinned_key: bytes | None
     seen_key: bytes | None
+    _wrapped: ssl.SSLSocket | None = None
 
     def __new__(cls, *_settings: object) -> "PrinterTls":
         return super().__new__(cls, ssl.PROTOCOL_TLS_CLIENT)
@@ -86,7 +88,14 @@ class PrinterTls(ssl.SSLContext):
     def wrap_socket(self, sock: socket.socket, *args: Any, **kwargs: Any) -> ssl.SSLSocket:
         """Wrap, asking for the serial by name: the address says nothing about a printer."""
         kwargs["server_hostname"] = self.serial
-        return super().wrap_socket(sock, *args, **kwargs)
+        self._wrapped = super().wrap_socket(sock, *args, **kwargs)
+        return self._wrapped
+
+    def abort(self) -> None:
+        """Wake a thread that waits in a handshake nobody wants any more."""
+        if self._wrapped is not None and self._wrapped.fileno() >= 0:
+            with contextlib.suppress(OSError):
+                socket.socket.shutdown(self._wrapped, socket.SHUT_RDWR)
 
     def verify(self, certificate: bytes | None) -> None:
         """Check a certificate (DER) against serial and pin.

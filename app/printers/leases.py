@@ -123,18 +123,20 @@ async def leave(session: WriteSession, process_id: str) -> None:
 
 async def holds(session: WriteSession, process_id: str, printer_id: int) -> bool:
     """Whether this process still owns the printer; locks the answer until the commit."""
+    return printer_id in await held_of(session, process_id, [printer_id])
+
+
+async def held_of(
+    session: WriteSession, process_id: str, printers: Collection[int]
+) -> frozenset[int]:
+    """Those of these printers that this process still owns, locked until the commit."""
     statement = (
-        select(PrinterLease.owner)
-        .where(PrinterLease.printer_id == printer_id)
+        select(PrinterLease.printer_id)
+        .where(PrinterLease.printer_id.in_(printers), PrinterLease.owner == process_id)
+        .order_by(PrinterLease.printer_id)
         .with_for_update(read=True)
     )
-    return await session.scalar(statement) == process_id
-
-
-async def existing(session: WriteSession, printers: Collection[int]) -> set[int]:
-    """Those of these printers that are still on the farm, kept there until the commit."""
-    statement = select(Printer.id).where(Printer.id.in_(printers)).with_for_update(read=True)
-    return set((await session.scalars(statement)).all())
+    return frozenset((await session.scalars(statement)).all())
 
 
 async def owner_of(session: ReadSession, printer_id: int) -> str | None:

@@ -1,0 +1,41 @@
+"""How far open runs are, kept in batches so that a restart can go on with them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import update
+
+from app.archives.models import Archive
+from app.database import WriteSession
+from app.printers.models import PrintRun
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """How far an open run is. `state` is the ingest's memory of it, `progress` in percent."""
+
+    run_id: int
+    archive_id: int | None
+    state: bytes
+    last_seen_at: datetime
+    progress: int
+
+
+async def checkpoint_runs(session: WriteSession, checkpoints: Sequence[Checkpoint]) -> None:
+    """Remember how far open runs got; nobody is told."""
+    runs = [
+        {"id": item.run_id, "state": item.state, "last_seen_at": item.last_seen_at}
+        for item in checkpoints
+    ]
+    archives = [
+        {"id": item.archive_id, "progress": item.progress}
+        for item in checkpoints
+        if item.archive_id is not None
+    ]
+    if runs:
+        await session.execute(update(PrintRun), runs)
+    if archives:
+        await session.execute(update(Archive), archives)
