@@ -6,8 +6,9 @@ import asyncio
 import time
 from collections import Counter
 from collections.abc import Iterator
+from enum import StrEnum
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from prometheus_client import REGISTRY, Gauge
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
@@ -92,7 +93,7 @@ class FarmMetrics(Collector):
 
 
 def _by_label(
-    name: str, help_text: str, label: str, values: type, found: Counter[str]
+    name: str, help_text: str, label: str, values: type[StrEnum], found: Counter[Any]
 ) -> GaugeMetricFamily:
     family = GaugeMetricFamily(name, help_text, labels=[label])
     for value in values:

@@ -44,7 +44,7 @@ class Operation:
             middleware=None,
         )
         if not isinstance(result, ExecutionResult):
-            result = await result  # type: ignore[misc]
+            result = await result
         if result.errors:
             present_errors(result.errors, context)
         return result

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
+from typing import Any
 
 import strawberry
 from strawberry.types.maybe import Some
 
-from app.unset import UNSET, Unset
-
-Value = TypeVar("Value")
+from app.unset import UNSET
 
 
 def about(description: str, **options: Any) -> Any:
@@ -17,6 +15,6 @@ def about(description: str, **options: Any) -> Any:
     return strawberry.field(description=description, **options)
 
 
-def given(value: Some[Value] | None) -> Value | Unset:
+def given(value: Some[Any] | None) -> Any:
     """An optional input field: what was given, null included, or `UNSET`."""
     return UNSET if value is None else value.value

@@ -19,7 +19,6 @@ from starlette.types import Receive, Scope, Send
 from strawberry.asgi import GraphQL
 from strawberry.exceptions import MissingQueryError
 from strawberry.http import GraphQLRequestData, process_result
-from strawberry.http.typevars import Context as _Context
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 from strawberry.subscriptions import (
     GRAPHQL_SSE_PROTOCOL,
@@ -106,10 +105,9 @@ class GraphQLEndpoint(GraphQL[Any, None]):
         response = await self._respond(request)
         await response(scope, receive, send)
 
-    async def get_context(self, request: Any, response: Any) -> _Context:
+    async def get_context(self, request: Any, response: Any) -> Any:
         """Sockets make their context when they are signed in."""
-        made: Any = {"websocket": request}
-        return made
+        return {"websocket": request}
 
     def encode_json(self, data: object) -> str:
         return orjson.dumps(data).decode()
@@ -184,7 +182,7 @@ class GraphQLEndpoint(GraphQL[Any, None]):
     ) -> Response:
         """Answer with server-sent events, distinct connections mode."""
         context.guard = self.guards.guard(context.viewer)
-        result = await schema.stream(
+        result: Any = await schema.stream(
             asked.query,
             variable_values=asked.variables,
             context_value=context,

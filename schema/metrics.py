@@ -35,7 +35,7 @@ def label(name: str | None) -> str:
 class CountOperations(SchemaExtension):
     """Counts each operation once, when it is done."""
 
-    async def on_operation(self) -> AsyncIterator[None]:  # type: ignore[override]
+    async def on_operation(self) -> AsyncIterator[None]:
         """Runs around the whole operation."""
         began = time.perf_counter()
         yield

@@ -89,8 +89,8 @@ class SocketHandler(BaseGraphQLTransportWSHandler[Any, None]):
             return
         if nesting(query) > MAX_NESTING:
             error = {"message": f"The document is nested deeper than {MAX_NESTING} levels."}
-            await self.send_message(
-                {"id": operation_id, "type": "error", "payload": [error]}  # type: ignore[list-item]
+            await self.websocket.send_json(
+                {"id": operation_id, "type": "error", "payload": [error]}
             )
             return
         await super().handle_subscribe(message)

@@ -28,11 +28,9 @@ SECURITY_HEADERS = {
 class Assets(StaticFiles):
     """Built files. Their names carry a hash of their content, so they never change."""
 
-    def file_response(
-        self, full_path: str | Path, stat_result: object, scope: Scope, status_code: int = 200
-    ) -> Response:
+    async def get_response(self, path: str, scope: Scope) -> Response:
         """A file that may be kept for a year."""
-        response = super().file_response(full_path, stat_result, scope, status_code)  # type: ignore[arg-type]
+        response = await super().get_response(path, scope)
         response.headers["Cache-Control"] = f"public, max-age={_YEAR}, immutable"
         response.headers["X-Content-Type-Options"] = "nosniff"
         return response

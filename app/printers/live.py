@@ -62,6 +62,10 @@ class LiveFarm:
         """The latest status of every printer that is known here."""
         return [change.status for change in self._changes.values()]
 
+    def change(self, printer_id: int) -> StatusChange | None:
+        """The latest published change, None when nothing was ever heard."""
+        return self._changes.get(printer_id)
+
     def in_states(self, states: Collection[PrinterState]) -> list[int]:
         """The printers that are in one of these states."""
         return [key for key, change in self._changes.items() if change.status.state in states]

@@ -61,7 +61,7 @@ async def simulate(options: SimulatorOptions, *, as_json: bool = False) -> None:
     """Run a farm, and its control port when it has one, until cancelled."""
     try:
         async with SimulatedFarm(options) as farm:
-            parts = [asyncio.ensure_future(farm.wait())]
+            parts: list[asyncio.Future[None]] = [asyncio.ensure_future(farm.wait())]
             if options.control_port is not None:
                 parts.append(await _serve_control(farm, options.control_port))
             _show(farm, as_json)

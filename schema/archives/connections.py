@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from enum import Enum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import strawberry
 
@@ -105,7 +106,7 @@ async def archive_page(
 
 async def archives_of(
     context: Context,
-    column: str,
+    column: Literal["printer_id", "project_id"],
     parent: int,
     first: int | None,
     after: str | None,
@@ -113,14 +114,16 @@ async def archives_of(
     order_by: ArchiveOrder | None,
 ) -> Connection[Archive]:
     """Archives of a printer or project; first pages of many parents load together."""
-    from dataclasses import replace
-
     from schema.archives.types import Archive
 
     asked = window(context, first=first, after=after)
     wanted, order = conditions(filter), ordering(order_by)
     if after is not None:
-        return await archive_page(context, replace(wanted, **{column: parent}), order, asked)
+        if column == "printer_id":
+            narrowed = replace(wanted, printer_id=parent)
+        else:
+            narrowed = replace(wanted, project_id=parent)
+        return await archive_page(context, narrowed, order, asked)
 
     async def count() -> int:
         key = ArchiveCountOf(column, parent, wanted)
