@@ -45,7 +45,6 @@ class ErrorCode(Enum):
     INSUFFICIENT_FILAMENT = "INSUFFICIENT_FILAMENT"
     IN_USE = "IN_USE"
     NOT_CONNECTED = "NOT_CONNECTED"
-    INVALID_CREDENTIALS = "INVALID_CREDENTIALS"
 
 
 _KIND_CODES: tuple[tuple[type[DomainError], ErrorCode], ...] = (

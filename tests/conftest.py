@@ -17,6 +17,7 @@ from app import migration
 from app.database import Database
 from app.farm_events import service as farm_events
 from tests import services
+from tests.running import RunningServer, running
 
 
 @pytest.fixture(scope="session")
@@ -117,3 +118,10 @@ async def database(database_url: str) -> AsyncIterator[Database]:
     opened.store = farm_events.store
     yield opened
     await opened.close()
+
+
+@pytest.fixture
+async def server(tmp_path: Path) -> AsyncIterator[RunningServer]:
+    """The whole server over a fresh SQLite database, without printers and limits."""
+    async with running(tmp_path) as started:
+        yield started
