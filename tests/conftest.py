@@ -13,11 +13,17 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
-from app import migration
+from app import logs, migration
 from app.database import Database
 from app.farm_events import service as farm_events
 from tests import services
 from tests.running import RunningServer, running
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _quiet_logs() -> None:
+    """Requests that went well are no news in the report of a failed test."""
+    logs.configure("warning", "json")
 
 
 @pytest.fixture(scope="session")

@@ -160,7 +160,7 @@ class Renderer:
         job = machine.job
         return {
             "fail_reason": str(machine.fail_reason),
-            "fun": "4023FF18DFF9CB3" if self.developer_mode else "4023FF18FFF9CB3",
+            "fun": "4023FF18FFF9CB3" if self.developer_mode else "4023FF1AFFF9CB3",
             "stat": "46258008",
             "cfg": "1C0F81D9",
             "aux": "2004",
