@@ -42,6 +42,7 @@ _HMS_TEXTS: Mapping[str, str] = {
         "to control it from here."
     ),
 }
+_PAUSED_SOMEHOW = 0x03008000
 _PRINT_ERROR_TEXTS: Mapping[int, str] = {
     0x0300400C: "The print was cancelled at the printer.",
     0x0500400E: "The print was cancelled.",
@@ -54,7 +55,7 @@ _PRINT_ERROR_TEXTS: Mapping[int, str] = {
     0x07008011: "The AMS ran out of filament.",
     0x07008012: "The printer could not get the AMS mapping; resuming tries again.",
     0x07FF8012: "The printer could not get the AMS mapping; resuming tries again.",
-    0x03008000: "The print was paused for an unknown reason.",
+    _PAUSED_SOMEHOW: "The print was paused for an unknown reason.",
     0x0300800A: "The camera saw a pile of filament.",
     0x03004000: "Homing the Z axis failed; the print was stopped.",
 }
@@ -72,8 +73,18 @@ def print_error_text(error: int) -> str:
 
 
 def print_error_words(error: int) -> str:
-    """A print error in words, or its code where there are none."""
-    return _PRINT_ERROR_TEXTS.get(error) or f"The printer reported error {print_error_text(error)}."
+    """A print error in words with its code, or the code alone where there are no words."""
+    return in_words(_PRINT_ERROR_TEXTS.get(error), print_error_text(error))
+
+
+def says_little(error: int) -> bool:
+    """Whether a print error has no words, or is one that merely stands beside the real cause."""
+    return error == _PAUSED_SOMEHOW or error not in _PRINT_ERROR_TEXTS
+
+
+def in_words(message: str | None, code: str) -> str:
+    """A message with its code, so that it can be looked up; the code alone without a message."""
+    return f"{message} ({code})" if message else f"The printer reported {code}."
 
 
 def health_of(hms: object, print_error: object, model: PrinterModel) -> Health:

@@ -9,8 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from app.mqtt.hms import CANCEL_CODES, print_error_words
+from app.mqtt.hms import CANCEL_CODES
 from app.mqtt.job import ACTIVE, ENDED, Observation
+from app.mqtt.reasons import why_cancelled, why_failed, why_paused
 from app.mqtt.run import (
     Ended,
     Origin,
@@ -22,7 +23,6 @@ from app.mqtt.run import (
     Transition,
     Updated,
 )
-from app.mqtt.stages import pause_reason
 
 # Some firmware passes through IDLE between preparing and printing, or after a reboot.
 IDLE_HOLD = timedelta(seconds=15)
@@ -129,7 +129,7 @@ def _start(life: Lifecycle, seen: Observation) -> Step:
     ).seen(seen, settled=False)
     happened: tuple[Transition, ...] = (Started(run, life.fresh),)
     if run.paused:
-        happened += (Paused(run, _why_paused(seen)),)
+        happened += (Paused(run, why_paused(seen)),)
     return Lifecycle(run=run, fresh=life.fresh, rested_at=life.rested_at), happened
 
 
@@ -143,13 +143,12 @@ def _estimated_start(life: Lifecycle, seen: Observation) -> datetime:
 
 
 def _update(life: Lifecycle, run: Run, seen: Observation) -> Step:
-    settled = seen.at - run.opened_at >= LATE_METADATA
-    now = run.seen(seen, settled=settled, frozen=_cancel_latched(life, seen.at))
+    now = run.seen(seen, settled=_is_settled(run, seen), frozen=_cancel_latched(life, seen.at))
     happened: list[Transition] = []
     if _told(now) != _told(run):
         happened.append(Updated(now))
     if now.paused and not run.paused:
-        happened.append(Paused(now, _why_paused(seen)))
+        happened.append(Paused(now, why_paused(seen)))
     elif run.paused and not now.paused:
         happened.append(Resumed(now))
     return replace(life, run=now), tuple(happened)
@@ -166,11 +165,16 @@ def _told(run: Run) -> tuple[object, ...]:
     )
 
 
+def _is_settled(run: Run, seen: Observation) -> bool:
+    """Whether names, ids and progress shown for this run are its own and not the job before's."""
+    return run.grown or seen.at - run.opened_at >= LATE_METADATA
+
+
 def _is_another_job(life: Lifecycle, run: Run, seen: Observation) -> bool:
     known, told = run.fingerprint, seen.fingerprint
     if life.hold is not None and (life.hold.state == "FAILED" or _cancel_latched(life, seen.at)):
         return True
-    if seen.at - run.opened_at < LATE_METADATA:
+    if not _is_settled(run, seen):
         return False
     if known.contradicts(told):
         return True
@@ -206,7 +210,7 @@ def _at_rest(life: Lifecycle, seen: Observation) -> Step:
 
 def _is_foreign(life: Lifecycle, run: Run, seen: Observation) -> bool:
     """Whether the end that is seen belongs to another job than the run."""
-    if seen.gcode_state == "IDLE" or seen.at - run.opened_at < LATE_METADATA:
+    if seen.gcode_state == "IDLE" or not _is_settled(run, seen):
         return False
     known, told = run.fingerprint, seen.fingerprint
     if known.contradicts(told):
@@ -218,11 +222,13 @@ def _is_foreign(life: Lifecycle, run: Run, seen: Observation) -> bool:
 def _failed(life: Lifecycle, run: Run, seen: Observation) -> Step:
     fault = seen.print_error if seen.print_error not in CANCEL_CODES else 0
     cancelled = seen.fail_reason in CANCEL_CODES and not fault
-    if cancelled or _cancel_latched(life, seen.at) or _stop_was_requested(run, seen.at):
-        return _end(life, run, Outcome.CANCELLED, seen.at, _why_cancelled(run), late=life.fresh)
-    reason = _why_failed(seen)
-    if reason is not None:
-        return _end(life, run, Outcome.FAILED, seen.at, reason, late=life.fresh)
+    from_here = _stop_was_requested(run, seen.at)
+    if cancelled or from_here or _cancel_latched(life, seen.at):
+        reason = why_cancelled(from_here=from_here)
+        return _end(life, run, Outcome.CANCELLED, seen.at, reason, late=life.fresh)
+    cause = why_failed(seen)
+    if cause is not None:
+        return _end(life, run, Outcome.FAILED, seen.at, cause, late=life.fresh)
     if life.hold is None or life.hold.state != "FAILED":
         life = replace(life, hold=Hold("FAILED", seen.at, life.fresh, seen.fault))
     return life, ()
@@ -234,8 +240,10 @@ def _believe(life: Lifecycle, run: Run, hold: Hold) -> Step:
         reason = hold.fault or "The printer reported a failure without a cause."
         return _end(life, run, Outcome.FAILED, hold.since, reason, late=hold.late)
     latched = life.cancelled_at is not None and life.cancelled_at >= hold.since - CANCEL_LATCH
-    if latched or _stop_was_requested(run, hold.since):
-        return _end(life, run, Outcome.CANCELLED, hold.since, _why_cancelled(run), late=hold.late)
+    from_here = _stop_was_requested(run, hold.since)
+    if latched or from_here:
+        reason = why_cancelled(from_here=from_here)
+        return _end(life, run, Outcome.CANCELLED, hold.since, reason, late=hold.late)
     all_layers = bool(run.total_layers) and run.last_layer == run.total_layers
     if run.last_percent == 100 or (run.last_remaining == 0 and all_layers):
         return _end(life, run, Outcome.COMPLETED, hold.since, None, late=hold.late)
@@ -281,20 +289,3 @@ def _cancelled_by_reason(run: Run, seen: Observation) -> bool:
 
 def _stop_was_requested(run: Run, now: datetime) -> bool:
     return run.stop_requested_at is not None and now - run.stop_requested_at <= STOP_REQUEST
-
-
-def _why_cancelled(run: Run) -> str:
-    return "Stopped from here." if run.stop_requested_at else "Cancelled at the printer."
-
-
-def _why_paused(seen: Observation) -> str | None:
-    if reason := pause_reason(seen.stage):
-        return reason
-    return print_error_words(seen.print_error) if seen.print_error > 0 else seen.fault
-
-
-def _why_failed(seen: Observation) -> str | None:
-    for error in (seen.print_error, seen.fail_reason):
-        if error > 0 and error not in CANCEL_CODES:
-            return print_error_words(error)
-    return None

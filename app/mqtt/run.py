@@ -10,6 +10,7 @@ import orjson
 from app.mqtt.job import Filament, Fingerprint, Observation, names
 
 _MAX_FILAMENTS = 16
+_SURELY_OWN = 5  # percent; less may be a leftover or an accident
 
 
 class Origin(StrEnum):
@@ -53,6 +54,8 @@ class Run:
     stop_requested_at: datetime | None = None
     fail_reason_before: int = 0
     filaments: tuple[Filament, ...] = ()
+    observed: bool = False  # seen running at least once
+    grown: bool = False  # its progress was seen to grow, so what is shown is its own
 
     @property
     def name(self) -> str:
@@ -88,7 +91,11 @@ class Run:
         filaments, used = self.filaments, observation.filament
         if observation.gcode_state == "RUNNING" and used and used not in filaments:
             filaments = (*filaments, used)[:_MAX_FILAMENTS]
+        observed, grown = self.observed, self.grown
         if observation.gcode_state in ("RUNNING", "PAUSE") and not frozen:
+            told_percent = observation.percent or 0
+            grown = grown or (observed and told_percent > max(percent, _SURELY_OWN))
+            observed = True
             percent = _progress(percent, observation.percent, settled=settled)
             layer = _progress(layer, observation.layer, settled=settled)
         return replace(
@@ -109,6 +116,8 @@ class Run:
             plate=observation.plate or self.plate,
             paused=observation.gcode_state == "PAUSE",
             filaments=filaments,
+            observed=observed,
+            grown=grown,
         )
 
     def encode(self) -> bytes:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
+from app.mqtt.hms import in_words
 from app.mqtt.job import Filament, Observation, observation_of
 from app.mqtt.lifecycle import Lifecycle, Step, step, tick
 from app.mqtt.notes import Checkpoint, RunNote, RunRecord
@@ -101,7 +102,7 @@ def _observation(memory: PrinterMemory, draft: PrinterStatus, at: datetime) -> O
     return observation_of(
         memory.raw,
         at,
-        fault=(grave.message or f"Health message {grave.code}.") if grave else None,
+        fault=in_words(grave.message, grave.code) if grave else None,
         filament=_filament(draft),
     )
 

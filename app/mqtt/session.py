@@ -237,7 +237,7 @@ class Session:
     def _news(self, news: HealthNews) -> None:
         team_id, printer_id = self.info.team_id, self.info.id
         for error in news.raised:
-            message = error.message or f"Health message {error.code}."
+            message = error.message or f"Health message {error.code}"
             if error.code == VERIFICATION_FAILED:
                 self.presence.refused(message, self.last_report)
             self._tell(

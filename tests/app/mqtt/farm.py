@@ -152,6 +152,12 @@ class Farm:
             kinds = await session.scalars(select(FarmEvent.type).order_by(FarmEvent.id))
             return [kind for kind in kinds if kind.startswith("print_")]
 
+    async def tells(self, *story: str) -> None:
+        """Wait until exactly these print events were recorded, oldest first."""
+        async with asyncio.timeout(DEADLINE):
+            while await self.story() != list(story):
+                await asyncio.sleep(0.02)
+
     async def has_archives(self, *statuses: str) -> None:
         """Wait until the history has exactly these statuses, oldest first."""
         async with asyncio.timeout(DEADLINE):

@@ -195,7 +195,7 @@ def test_a_fault_fails_with_its_cause():
     """FAILED with a print error tells why."""
     film = printing(Film().see(**at_rest()), 0, 60).see(**at_rest("FAILED", print_error=50348032))
     assert film.story == ["Started", "failed"]
-    assert film.last.reason == "Homing the Z axis failed; the print was stopped."
+    assert film.last.reason == "Homing the Z axis failed; the print was stopped. (0300-4000)"
 
 
 def test_the_cause_may_come_a_message_later():
@@ -263,6 +263,19 @@ def test_late_names_and_ids_belong_to_the_same_run():
     film.see(60, **at_rest("IDLE")).wait(20)
     assert film.story == ["Started", "interrupted"]
     assert film.last.run.last_percent == 0
+
+
+def test_a_quick_print_settles_by_its_progress():
+    """A print that grew is known by its ids, however young it is."""
+    film = Film().see(**at_rest())
+    for percent in (0, 30, 90):
+        film.see(1, **job(subtask_id="1", mc_percent=percent, layer_num=percent))
+    film.lose(2).see(**job("other", subtask_id="2", mc_percent=3, layer_num=3))
+    assert film.story == ["Started", "unknown", "Started"]
+    film = Film().see(**at_rest())
+    for percent in (0, 30, 90, 0):
+        film.see(1, **job(mc_percent=percent, layer_num=percent, subtask_id="1"))
+    assert film.life.run.last_percent == 90
 
 
 def test_a_calibration_is_no_run():
@@ -401,3 +414,11 @@ def test_a_health_message_explains_a_failure_without_a_code():
     film.wait(3)
     assert film.story == ["Started", "failed"]
     assert film.last.reason == "Heater broken."
+
+
+def test_a_health_message_goes_before_an_error_that_says_little():
+    """ "Paused for an unknown reason" beside a broken sensor: the sensor is the reason."""
+    film = printing(Film().see(**at_rest()), 0, 60)
+    rest = p1(**at_rest("FAILED", print_error=0x03008000))
+    film.life, (ended,) = step(film.life, observation_of(rest, film.now, fault="Sensor broken."))
+    assert ended.reason == "Sensor broken."
