@@ -6,6 +6,8 @@ import asyncio
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
@@ -18,6 +20,7 @@ from app.archives.models import Archive, FilamentUse
 from app.archives.queries import ArchiveFilter
 from app.database import ReadSession
 from app.keyset import Order
+from app.print_queue import listing
 from app.print_queue import queries as queue
 from app.print_queue.models import QueueItem
 from app.print_queue.queries import QueueFilter
@@ -26,7 +29,9 @@ from app.printers.models import Printer
 from app.projects import queries as projects
 from app.projects.models import Project
 from app.spools import queries as spools
-from app.spools.models import Spool
+from app.spools.models import InventoryTransaction, Spool
+from app.statistics import queries as statistics
+from app.statistics.queries import Period, Totals
 
 Key = TypeVar("Key")
 Found = TypeVar("Found")
@@ -83,6 +88,22 @@ class QueueOf:
     limit: int
 
 
+@dataclass(frozen=True, slots=True)
+class QueueCountOf:
+    """The number of queue items of one printer, as a key of a batch."""
+
+    printer_id: int
+    wanted: QueueFilter
+
+
+@dataclass(frozen=True, slots=True)
+class TransactionsOf:
+    """The newest weight changes of one spool, as a key of a batch."""
+
+    spool_id: UUID
+    limit: int
+
+
 class Loaders:
     """One set per operation."""
 
@@ -101,7 +122,17 @@ class Loaders:
         self.archives_of: Batch[ArchivesOf, list[Archive]] = Batch(read, _archives_of)
         self.archive_counts_of: Batch[ArchiveCountOf, int] = Batch(read, _archive_counts_of)
         self.queue_of: Batch[QueueOf, list[QueueItem]] = Batch(read, _queue_of)
+        self.queue_counts_of: Batch[QueueCountOf, int] = Batch(read, _queue_counts_of)
         self.items_ahead: Batch[QueueItem, int] = Batch(read, _items_ahead)
+        self.transactions_of: Batch[TransactionsOf, list[InventoryTransaction]] = Batch(
+            read, _transactions_of
+        )
+        self.transaction_counts: Batch[UUID, int] = Batch(read, spools.transaction_counts)
+        self.totals: Batch[Period, Totals] = Batch(read, statistics.totals)
+        self.days: Batch[Period, list[tuple[date, Totals]]] = Batch(read, statistics.by_day)
+        self.materials: Batch[Period, list[tuple[str, int, Decimal]]] = Batch(
+            read, statistics.by_material
+        )
 
 
 def _alike(keys: Collection[Any], parent: str) -> dict[tuple[Any, ...], list[Any]]:
@@ -141,8 +172,28 @@ async def _queue_of(
     found: dict[QueueOf, list[QueueItem]] = {}
     for (wanted, limit), alike in _alike(keys, "printer_id").items():
         parents = [key.printer_id for key in alike]
-        rows = await queue.first_of_each(session, parents, wanted, limit)
+        rows = await listing.first_of_each(session, parents, wanted, limit)
         found |= {key: rows[key.printer_id] for key in alike}
+    return found
+
+
+async def _queue_counts_of(
+    session: ReadSession, keys: Collection[QueueCountOf]
+) -> dict[QueueCountOf, int]:
+    found: dict[QueueCountOf, int] = {}
+    for (wanted,), alike in _alike(keys, "printer_id").items():
+        numbers = await queue.counts_of_each(session, [key.printer_id for key in alike], wanted)
+        found |= {key: numbers.get(key.printer_id, 0) for key in alike}
+    return found
+
+
+async def _transactions_of(
+    session: ReadSession, keys: Collection[TransactionsOf]
+) -> dict[TransactionsOf, list[InventoryTransaction]]:
+    found: dict[TransactionsOf, list[InventoryTransaction]] = {}
+    for (limit,), alike in _alike(keys, "spool_id").items():
+        rows = await spools.first_transactions(session, [key.spool_id for key in alike], limit)
+        found |= {key: rows[key.spool_id] for key in alike}
     return found
 
 

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 from app.errors import Invalid
-from app.keyset import Order, Page, Window, decode_cursor, encode_cursor
+from app.keyset import Page, Window, decode_cursor, encode_cursor
 from app.print_queue import queries
 from app.print_queue.models import QueueItem
-from app.print_queue.queries import ENDED, IN_QUEUE_ORDER, WAITING_OR_RUNNING, QueueFilter, Session
+from app.print_queue.queries import (
+    ENDED,
+    IN_QUEUE_ORDER,
+    LATEST_END_FIRST,
+    WAITING_OR_RUNNING,
+    QueueFilter,
+    Session,
+)
 
-LATEST_END_FIRST = Order("queue.ended", (QueueItem.completed_at, QueueItem.id), descending=True)
 _SECTIONS = ((WAITING_OR_RUNNING, IN_QUEUE_ORDER), (ENDED, LATEST_END_FIRST))
 
 
@@ -61,16 +68,44 @@ async def page(session: Session, wanted: QueueFilter, window: Window) -> QueuePa
     )
 
 
+async def first_of_each(
+    session: Session, printers: Collection[int], wanted: QueueFilter, limit: int
+) -> dict[int, list[QueueItem]]:
+    """The first items of the lists of many printers, in at most two statements."""
+    found: dict[int, list[QueueItem]] = {printer_id: [] for printer_id in printers}
+    for number, (_statuses, order) in enumerate(_SECTIONS):
+        part = _of_section(wanted, number)
+        short = [printer_id for printer_id, rows in found.items() if len(rows) < limit]
+        if part is None or not short:
+            continue
+        rows = await queries.first_of_each(session, short, part, order, limit)
+        for printer_id in short:
+            found[printer_id] = [*found[printer_id], *rows[printer_id]][:limit]
+    return found
+
+
+def first_page(rows: Sequence[QueueItem], size: int) -> QueuePage:
+    """The first page of a list of which one row more than the page was loaded."""
+    return QueuePage(
+        rows=rows[:size], has_next=len(rows) > size, has_previous=False, order=IN_QUEUE_ORDER
+    )
+
+
 async def _section_rows(
     session: Session, wanted: QueueFilter, number: int, window: Window
 ) -> list[QueueItem]:
-    statuses, order = _SECTIONS[number]
+    part = _of_section(wanted, number)
+    if part is None:
+        return []
+    return list((await queries.page(session, part, _SECTIONS[number][1], window)).rows)
+
+
+def _of_section(wanted: QueueFilter, number: int) -> QueueFilter | None:
+    """The filter within a section; None when nothing of it is wanted."""
+    statuses = _SECTIONS[number][0]
     if wanted.statuses is not None:
         statuses &= wanted.statuses
-    if not statuses:
-        return []
-    found = await queries.page(session, replace(wanted, statuses=statuses), order, window)
-    return list(found.rows)
+    return replace(wanted, statuses=statuses) if statuses else None
 
 
 def _section(cursor: str | None, argument: str) -> int | None:

@@ -17,7 +17,7 @@ Session = ReadSession | WriteSession
 WAITING_OR_RUNNING = frozenset({QueueStatus.PENDING, QueueStatus.UPLOADING, QueueStatus.PRINTING})
 ENDED = frozenset(QueueStatus) - WAITING_OR_RUNNING
 IN_QUEUE_ORDER = Order("queue.position", (QueueItem.position, QueueItem.id))
-NEWEST_FIRST = Order("queue.created", (QueueItem.created_at, QueueItem.id), descending=True)
+LATEST_END_FIRST = Order("queue.ended", (QueueItem.completed_at, QueueItem.id), descending=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,20 +58,34 @@ async def by_ids(session: Session, ids: Collection[int]) -> dict[int, QueueItem]
 
 
 async def first_of_each(
-    session: Session, printers: Collection[int], wanted: QueueFilter, limit: int
+    session: Session, printers: Collection[int], wanted: QueueFilter, order: Order, limit: int
 ) -> dict[int, list[QueueItem]]:
-    """The first items of each printer in queue order, in one statement."""
+    """The first items of each printer, in one statement."""
     of_one = [
         select(QueueItem).where(QueueItem.printer_id == printer_id, *_conditions(wanted))
         for printer_id in printers
     ]
-    parts = [select(sorted_first(part, IN_QUEUE_ORDER, limit).subquery()) for part in of_one]
+    parts = [select(sorted_first(part, order, limit).subquery()) for part in of_one]
     rows = aliased(QueueItem, union_all(*parts).subquery())
+    keys = [getattr(rows, item.key) for item in order.columns]
+    statement = select(rows).order_by(*(key.desc() if order.descending else key for key in keys))
     found: dict[int, list[QueueItem]] = {printer_id: [] for printer_id in printers}
-    for row in await session.scalars(select(rows).order_by(rows.position, rows.id)):
+    for row in await session.scalars(statement):
         if row.printer_id is not None:
             found[row.printer_id].append(row)
     return found
+
+
+async def counts_of_each(
+    session: Session, printers: Collection[int], wanted: QueueFilter
+) -> dict[int, int]:
+    """How many items match per printer, in one statement."""
+    rows = await session.execute(
+        select(QueueItem.printer_id, func.count(QueueItem.id))
+        .where(QueueItem.printer_id.in_(printers), *_conditions(wanted))
+        .group_by(QueueItem.printer_id)
+    )
+    return {printer_id: number for printer_id, number in rows if printer_id is not None}
 
 
 async def pending(session: WriteSession) -> Sequence[QueueItem]:

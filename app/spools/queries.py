@@ -8,10 +8,11 @@ from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Uuid, column, exists, func, select, table, update
+from sqlalchemy import ColumnElement, Uuid, column, exists, func, select, table, union_all, update
+from sqlalchemy.orm import aliased
 
 from app.database import ReadSession, WriteSession
-from app.keyset import Order, Page, Window, fetch_page
+from app.keyset import Order, Page, Window, fetch_page, sorted_first
 from app.spools.models import InventoryTransaction, Spool, TransactionType
 
 Session = ReadSession | WriteSession
@@ -116,16 +117,31 @@ async def transactions(
     return await fetch_page(session, statement, TRANSACTIONS_NEWEST_FIRST, window)
 
 
-async def transaction_count(session: Session, spool_id: UUID) -> int:
-    """How many weight changes a spool has had."""
-    return (
-        await session.scalar(
-            select(func.count(InventoryTransaction.id)).where(
-                InventoryTransaction.spool_id == spool_id
-            )
-        )
-        or 0
+async def first_transactions(
+    session: Session, spools: Collection[UUID], limit: int
+) -> dict[UUID, list[InventoryTransaction]]:
+    """The newest weight changes of each spool, in one statement."""
+    of_one = [
+        select(InventoryTransaction).where(InventoryTransaction.spool_id == spool_id)
+        for spool_id in spools
+    ]
+    order = TRANSACTIONS_NEWEST_FIRST
+    parts = [select(sorted_first(part, order, limit).subquery()) for part in of_one]
+    rows = aliased(InventoryTransaction, union_all(*parts).subquery())
+    found: dict[UUID, list[InventoryTransaction]] = {spool_id: [] for spool_id in spools}
+    for row in await session.scalars(select(rows).order_by(rows.id.desc())):
+        found[row.spool_id].append(row)
+    return found
+
+
+async def transaction_counts(session: Session, spools: Collection[UUID]) -> dict[UUID, int]:
+    """How many weight changes each spool has had."""
+    rows = await session.execute(
+        select(InventoryTransaction.spool_id, func.count(InventoryTransaction.id))
+        .where(InventoryTransaction.spool_id.in_(spools))
+        .group_by(InventoryTransaction.spool_id)
     )
+    return {row[0]: row[1] for row in rows}
 
 
 async def was_used(session: Session, spool_id: UUID) -> bool:

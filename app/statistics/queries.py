@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_HALF_EVEN, Decimal
@@ -70,6 +70,21 @@ def _totals(row: Sequence[Any]) -> Totals:
     )
 
 
+def _alike(periods: Collection[Period]) -> list[dict[int, Period]]:
+    """Periods of the same days together, by the printer column that answers them."""
+    groups: dict[tuple[date | None, date | None], dict[int, Period]] = {}
+    for period in periods:
+        of_days = groups.setdefault((period.start, period.end), {})
+        of_days[period.printer_id or ALL_PRINTERS] = period
+    return list(groups.values())
+
+
+def _conditions(
+    table: type[DailyPrints | DailyMaterial], alike: Mapping[int, Period]
+) -> list[ColumnElement[bool]]:
+    return [table.printer_id.in_(alike), *_within(table, next(iter(alike.values())))]
+
+
 def _within(table: type[DailyPrints | DailyMaterial], period: Period) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = []
     if period.start is not None:
@@ -79,17 +94,17 @@ def _within(table: type[DailyPrints | DailyMaterial], period: Period) -> list[Co
     return conditions
 
 
-async def totals(session: ReadSession, period: Period) -> Totals:
-    """The sums over a period."""
-    row = (
-        await session.execute(
-            select(*_SUMS).where(
-                DailyPrints.printer_id == (period.printer_id or ALL_PRINTERS),
-                *_within(DailyPrints, period),
-            )
+async def totals(session: ReadSession, periods: Collection[Period]) -> dict[Period, Totals]:
+    """The sums over each period, in one statement for all that cover the same days."""
+    found = {period: Totals() for period in periods}
+    for alike in _alike(periods):
+        rows = await session.execute(
+            select(DailyPrints.printer_id, *_SUMS)
+            .where(*_conditions(DailyPrints, alike))
+            .group_by(DailyPrints.printer_id)
         )
-    ).one()
-    return _totals(row)
+        found |= {alike[row[0]]: _totals(row[1:]) for row in rows}
+    return found
 
 
 async def by_printer(session: ReadSession, period: Period) -> list[tuple[int | None, Totals]]:
@@ -100,40 +115,45 @@ async def by_printer(session: ReadSession, period: Period) -> list[tuple[int | N
         .group_by(DailyPrints.printer_id)
         .order_by(DailyPrints.printer_id)
     )
-    if period.printer_id is not None:
-        statement = statement.where(DailyPrints.printer_id == period.printer_id)
     rows = await session.execute(statement)
     found = [(None if row[0] == NO_PRINTER else row[0], _totals(row[1:])) for row in rows]
     return [(printer_id, sums) for printer_id, sums in found if sums.prints]
 
 
-async def by_day(session: ReadSession, period: Period) -> list[tuple[date, Totals]]:
+async def by_day(
+    session: ReadSession, periods: Collection[Period]
+) -> dict[Period, list[tuple[date, Totals]]]:
     """The sums per UTC day, earliest first; days without a print are left out."""
-    rows = await session.execute(
-        select(DailyPrints.day, *_SUMS)
-        .where(
-            DailyPrints.printer_id == (period.printer_id or ALL_PRINTERS),
-            *_within(DailyPrints, period),
+    found: dict[Period, list[tuple[date, Totals]]] = {period: [] for period in periods}
+    for alike in _alike(periods):
+        rows = await session.execute(
+            select(DailyPrints.printer_id, DailyPrints.day, *_SUMS)
+            .where(*_conditions(DailyPrints, alike))
+            .group_by(DailyPrints.printer_id, DailyPrints.day)
+            .order_by(DailyPrints.day)
         )
-        .group_by(DailyPrints.day)
-        .order_by(DailyPrints.day)
-    )
-    found = [(row[0], _totals(row[1:])) for row in rows]
-    return [(day, sums) for day, sums in found if sums.prints]
+        for row in rows:
+            sums = _totals(row[2:])
+            if sums.prints:
+                found[alike[row[0]]].append((row[1], sums))
+    return found
 
 
-async def by_material(session: ReadSession, period: Period) -> list[tuple[str, int, Decimal]]:
+async def by_material(
+    session: ReadSession, periods: Collection[Period]
+) -> dict[Period, list[tuple[str, int, Decimal]]]:
     """Material, prints and grams, most used first."""
+    found: dict[Period, list[tuple[str, int, Decimal]]] = {period: [] for period in periods}
     grams = func.sum(DailyMaterial.grams)
     prints = func.sum(DailyMaterial.prints)
-    rows = await session.execute(
-        select(DailyMaterial.material, prints, grams)
-        .where(
-            DailyMaterial.printer_id == (period.printer_id or ALL_PRINTERS),
-            *_within(DailyMaterial, period),
+    for alike in _alike(periods):
+        rows = await session.execute(
+            select(DailyMaterial.printer_id, DailyMaterial.material, prints, grams)
+            .where(*_conditions(DailyMaterial, alike))
+            .group_by(DailyMaterial.printer_id, DailyMaterial.material)
+            .having(prints > 0)
+            .order_by(grams.desc(), DailyMaterial.material)
         )
-        .group_by(DailyMaterial.material)
-        .having(prints > 0)
-        .order_by(grams.desc(), DailyMaterial.material)
-    )
-    return [(row[0], int(row[1]), row[2] or Decimal(0)) for row in rows]
+        for row in rows:
+            found[alike[row[0]]].append((row[1], int(row[2]), row[3] or Decimal(0)))
+    return found

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 import strawberry
 
 from app.keyset import Window
-from app.print_queue import queries
+from app.print_queue import listing, queries
 from app.print_queue.models import QueueStatus
 from schema.context import Context
 from schema.fields import about
 from schema.ids import integer_id
-from schema.loaders import QueueOf
-from schema.pagination import Connection, connection, page_of_first, window
+from schema.loaders import QueueCountOf, QueueOf
+from schema.pagination import Connection, connection, window
 
 if TYPE_CHECKING:
     from schema.print_queue.types import QueueItem
@@ -40,18 +40,15 @@ def conditions(wanted: QueueFilter | None) -> queries.QueueFilter:
 async def queue_page(
     context: Context, wanted: queries.QueueFilter, asked: Window
 ) -> Connection[QueueItem]:
-    """A page in queue order; of ended items alone, the newest first."""
+    """A page of what waits or runs, in queue order, and then of what ended, newest first."""
     from schema.print_queue.types import QueueItem
-
-    ended = wanted.statuses is not None and wanted.statuses <= queries.ENDED
-    order = queries.NEWEST_FIRST if ended else queries.IN_QUEUE_ORDER
 
     async def count() -> int:
         async with context.read() as session:
             return await queries.count(session, wanted)
 
     async with context.read() as session:
-        page = await queries.page(session, wanted, order, asked)
+        page = await listing.page(session, wanted, asked)
     return connection(page, QueueItem.of, count)
 
 
@@ -72,10 +69,9 @@ async def queue_of(
         return await queue_page(context, of_printer, asked)
 
     async def count() -> int:
-        async with context.read() as session:
-            return await queries.count(session, of_printer)
+        key = QueueCountOf(printer_id, wanted)
+        return await context.loaders.queue_counts_of.get(key) or 0
 
     key = QueueOf(printer_id, wanted, asked.size + 1)
     rows = await context.loaders.queue_of.get(key) or []
-    page = page_of_first(rows, queries.IN_QUEUE_ORDER, asked.size)
-    return connection(page, QueueItem.of, count)
+    return connection(listing.first_page(rows, asked.size), QueueItem.of, count)

@@ -13,8 +13,9 @@ from app.spools.models import TransactionType
 from schema.context import Info
 from schema.fields import about
 from schema.ids import global_id
+from schema.loaders import TransactionsOf
 from schema.nodes import Node
-from schema.pagination import Connection, connection, window
+from schema.pagination import Connection, connection, page_of_first, window
 from schema.scalars import Grams
 
 if TYPE_CHECKING:
@@ -133,9 +134,13 @@ class Spool(Node):
         asked = window(context, first=first, after=after)
 
         async def count() -> int:
-            async with context.read() as session:
-                return await queries.transaction_count(session, spool_id)
+            return await context.loaders.transaction_counts.get(spool_id) or 0
 
-        async with context.read() as session:
-            page = await queries.transactions(session, spool_id, asked)
+        if after is None:
+            key = TransactionsOf(spool_id, asked.size + 1)
+            rows = await context.loaders.transactions_of.get(key) or []
+            page = page_of_first(rows, queries.TRANSACTIONS_NEWEST_FIRST, asked.size)
+        else:
+            async with context.read() as session:
+                page = await queries.transactions(session, spool_id, asked)
         return connection(page, InventoryTransaction.of, count)

@@ -84,23 +84,27 @@ class Statistics(Figures):
     @classmethod
     async def over(cls, info: Info, period: Period) -> Statistics:
         """The sums of a period."""
-        async with info.context.read() as session:
-            totals = await queries.totals(session, period)
-        return cls(period=period, **figures(totals))
+        totals = await info.context.loaders.totals.get(period)
+        return cls(period=period, **figures(totals or Totals()))
 
     @strawberry.field(description="The same per printer.")
     async def by_printer(self, info: Info) -> list[PrinterStatistics]:
-        async with info.context.read() as session:
-            rows = await queries.by_printer(session, self.period)
+        period = self.period
+        sums: dict[int | None, Totals]
+        if period.printer_id is not None:
+            totals = await info.context.loaders.totals.get(period) or Totals()
+            sums = {period.printer_id: totals} if totals.prints else {}
+        else:
+            async with info.context.read() as session:
+                sums = dict(await queries.by_printer(session, period))
         return [
             PrinterStatistics(printer_id=printer_id, **figures(totals))
-            for printer_id, totals in rows
+            for printer_id, totals in sums.items()
         ]
 
     @strawberry.field(description="Filament per material, most used first.")
     async def by_material(self, info: Info) -> list[MaterialStatistics]:
-        async with info.context.read() as session:
-            rows = await queries.by_material(session, self.period)
+        rows = await info.context.loaders.materials.get(self.period) or []
         return [
             MaterialStatistics(material=material or None, prints=prints, filament_used=Grams(grams))
             for material, prints, grams in rows
@@ -108,6 +112,5 @@ class Statistics(Figures):
 
     @strawberry.field(description="The same per UTC day, earliest first.")
     async def by_day(self, info: Info) -> list[DayStatistics]:
-        async with info.context.read() as session:
-            rows = await queries.by_day(session, self.period)
+        rows = await info.context.loaders.days.get(self.period) or []
         return [DayStatistics(day=day, **figures(totals)) for day, totals in rows]

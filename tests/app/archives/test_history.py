@@ -202,8 +202,8 @@ async def test_statistics_follow_an_edit(
     await asyncio.gather(*(_change(database, viewer, archive, item) for item in entered))
     async with database.read(viewer.team_id) as session:
         stored = (await queries.by_ids(session, [archive.id]))[archive.id]
-        totals = await statistics.totals(session, Period())
-        materials = await statistics.by_material(session, Period())
+        totals = (await statistics.totals(session, [Period()]))[Period()]
+        materials = (await statistics.by_material(session, [Period()]))[Period()]
     assert stored.filament_used is not None
     assert (totals.prints, totals.grams, totals.cost) == (
         1,
@@ -226,9 +226,9 @@ async def test_a_deleted_archive_leaves_the_figures(
             await service.delete_archive(session, viewer, archive.id)
     assert await _names(database, viewer) == []
     async with database.read(viewer.team_id) as session:
-        assert await statistics.totals(session, Period()) == statistics.Totals()
-        assert await statistics.by_day(session, Period()) == []
-        assert await statistics.by_material(session, Period()) == []
+        assert (await statistics.totals(session, [Period()]))[Period()] == statistics.Totals()
+        assert (await statistics.by_day(session, [Period()]))[Period()] == []
+        assert (await statistics.by_material(session, [Period()]))[Period()] == []
         assert await statistics.by_printer(session, Period()) == []
     assert [type(item) for item in told] == [ArchiveDeleted]
 

@@ -177,7 +177,7 @@ async def test_totals_add_up_over_whole_days(database: Database, viewer: Viewer)
     left, right = await _farm(database, viewer)
     first = date(2026, 3, 1)
     async with database.read(viewer.team_id) as session:
-        everything = await statistics.totals(session, Period())
+        everything = (await statistics.totals(session, [Period()]))[Period()]
         assert everything == Totals(3, 1, 1, 5 * 3600, Decimal("60.75"), Decimal("6.075"))
         assert everything.prints == 5
         assert everything.success_rate == 60.0
@@ -190,7 +190,7 @@ async def test_totals_add_up_over_whole_days(database: Database, viewer: Viewer)
             (Period(start=first + timedelta(days=2)), 0),
             (Period(printer_id=99), 0),
         ):
-            assert (await statistics.totals(session, period)).prints == prints, period
+            assert (await statistics.totals(session, [period]))[period].prints == prints, period
 
 
 async def test_figures_are_split_by_printer_day_and_material(
@@ -200,9 +200,11 @@ async def test_figures_are_split_by_printer_day_and_material(
     left, right = await _farm(database, viewer)
     async with database.read(viewer.team_id) as session:
         by_printer = await statistics.by_printer(session, Period())
-        by_day = await statistics.by_day(session, Period())
-        by_material = await statistics.by_material(session, Period())
-        of_left = await statistics.by_material(session, Period(printer_id=left.id))
+        by_day = (await statistics.by_day(session, [Period()]))[Period()]
+        by_material = (await statistics.by_material(session, [Period()]))[Period()]
+        of_left = (await statistics.by_material(session, [Period(printer_id=left.id)]))[
+            Period(printer_id=left.id)
+        ]
     assert [(key, sums.prints, sums.grams) for key, sums in by_printer] == [
         (left.id, 3, Decimal("30.5")),
         (right.id, 2, Decimal("30.25")),
@@ -222,7 +224,9 @@ async def test_a_print_belongs_to_the_utc_day_on_which_it_ended(
     printer = await make_printer(database, viewer)
     await make_print(database, printer, at=datetime(2026, 3, 1, 23, 30, tzinfo=UTC))
     async with database.read(viewer.team_id) as session:
-        assert [day for day, _ in await statistics.by_day(session, Period())] == [date(2026, 3, 2)]
+        assert [day for day, _ in (await statistics.by_day(session, [Period()]))[Period()]] == [
+            date(2026, 3, 2)
+        ]
 
 
 @pytest.mark.parametrize(
@@ -240,7 +244,7 @@ async def test_a_running_print_is_in_no_statistic(database: Database, viewer: Vi
     async with database.transaction(EVERY_TEAM) as session:
         await begin(session, printer)
     async with database.read(viewer.team_id) as session:
-        assert await statistics.totals(session, Period()) == Totals()
+        assert (await statistics.totals(session, [Period()]))[Period()] == Totals()
 
 
 async def test_reading_statistics_never_scans_the_history(
@@ -254,10 +258,10 @@ async def test_reading_statistics_never_scans_the_history(
     engine = database.read_engine.sync_engine
     event.listen(engine, "before_cursor_execute", lambda *args: seen.append(args[2]))
     async with database.read(viewer.team_id) as session:
-        await statistics.totals(session, Period())
+        (await statistics.totals(session, [Period()]))[Period()]
         await statistics.by_printer(session, Period())
-        await statistics.by_day(session, Period())
-        await statistics.by_material(session, Period())
+        (await statistics.by_day(session, [Period()]))[Period()]
+        (await statistics.by_material(session, [Period()]))[Period()]
     reads = [statement for statement in seen if statement.startswith("SELECT")]
     assert len(reads) == 4
     assert not any("archives" in statement for statement in reads)
