@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
@@ -77,7 +78,8 @@ class QueueItem(Node):
     @strawberry.field(description="Why it waits, in words; null once it does not wait any more.")
     async def waiting_reason(self, info: Info) -> str | None:
         loaders = info.context.loaders
-        printer = await loaders.printers.get(self.row.printer_id)
+        printer, ahead = await asyncio.gather(
+            loaders.printers.get(self.row.printer_id), loaders.items_ahead.get(self.row)
+        )
         status = None if printer is None else info.context.runtime.live.status(printer.id)
-        ahead = await loaders.items_ahead.get(self.row) or 0
-        return waiting_reason(self.row, printer, status, ahead, datetime.now(UTC))
+        return waiting_reason(self.row, printer, status, ahead or 0, datetime.now(UTC))

@@ -187,11 +187,15 @@ async def test_developer_mode_off_is_told_in_words(
     printer = farm.printers[3]
     printer.sim.renderer.developer_mode = False
     gid = (await server.add(printer))["id"]
+    await eventually(lambda: _all(server, connection="CONNECTED"))
+    printer.sim.start(_job(seconds=3_000))
+    await eventually(lambda: _all(server, state="PRINTING"))
+    query = f'mutation {{ pausePrint(input: {{id: "{gid}"}}) {{ userErrors {{ code }} }} }}'
+    assert (await server.graphql(query))["pausePrint"]["userErrors"][0]["code"] == "CONFLICT"
     await eventually(lambda: _all(server, connection="CONTROL_REFUSED"))
     (node,) = await _states(server)
     assert "Developer Mode" in node["status"]["connectionDetail"]
-    query = f'mutation {{ pausePrint(input: {{id: "{gid}"}}) {{ userErrors {{ code }} }} }}'
-    assert (await server.graphql(query))["pausePrint"]["userErrors"][0]["code"]
+    assert printer.sim.machine.state == "RUNNING"
 
 
 async def test_a_wrong_access_code_is_its_own_state(
