@@ -71,19 +71,10 @@ async def fetch_page(
     window: Window,
 ) -> Page[Row]:
     """The rows of a window. Raises `Invalid` for a cursor that is not of this order."""
-    backwards = window.last is not None
-    for cursor, name, later in (
-        (window.after, "after", True),
-        (window.before, "before", False),
-    ):
-        if cursor is not None:
-            statement = statement.where(_beyond(order, decode_cursor(order, cursor, name), later))
-    statement = _sorted(statement, order, backwards).limit(window.size + 1)
-    if window.offset:
-        statement = statement.offset(window.offset)
-    rows = list((await session.scalars(statement)).all())
+    rows = list((await session.scalars(windowed(statement, order, window))).all())
     more = len(rows) > window.size
     rows = rows[: window.size]
+    backwards = window.last is not None
     if backwards:
         rows.reverse()
     return Page(
@@ -92,6 +83,22 @@ async def fetch_page(
         has_previous=more if backwards else window.after is not None or window.offset > 0,
         order=order,
     )
+
+
+def windowed(statement: Select[Row], order: Order, window: Window) -> Select[Row]:
+    """The rows of a window and one more, which tells whether the list goes on.
+
+    Backwards (`last`) they come in reverse. Raises `Invalid` for a cursor of another order.
+    """
+    for cursor, name, later in (
+        (window.after, "after", True),
+        (window.before, "before", False),
+    ):
+        if cursor is not None:
+            statement = statement.where(_beyond(order, decode_cursor(order, cursor, name), later))
+    statement = _sorted(statement, order, backwards=window.last is not None)
+    statement = statement.limit(window.size + 1)
+    return statement.offset(window.offset) if window.offset else statement
 
 
 def sorted_first(statement: Select[Any], order: Order, limit: int) -> Select[Any]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from app.errors import Invalid
-from app.keyset import Page, Window, decode_cursor, encode_cursor
+from app.keyset import Order, Page, Window, decode_cursor, encode_cursor
 from app.print_queue import queries
 from app.print_queue.models import QueueItem
 from app.print_queue.queries import (
@@ -31,41 +32,57 @@ class QueuePage(Page[QueueItem]):
 
 
 async def page(session: Session, wanted: QueueFilter, window: Window) -> QueuePage:
-    """One window of the list. Raises `Invalid` for a cursor of another list."""
-    after = _section(window.after, "after")
-    before = _section(window.before, "before")
+    """One window of the list, in one statement (two with an offset).
+
+    Raises `Invalid` for a cursor of another list.
+    """
+    parts = await _parts(session, wanted, window)
+    found = await queries.parts(session, parts) if parts else []
+    rows = sorted((row for row in found if row.status not in ENDED), key=_place)
+    rows += sorted((row for row in found if row.status in ENDED), key=_end, reverse=True)
     backwards = window.last is not None
-    rows: list[QueueItem] = []
-    skip = window.offset
-    for number in (1, 0) if backwards else (0, 1):
-        if (after is not None and number < after) or (before is not None and number > before):
-            continue
-        missing = window.size + 1 - len(rows)
-        # What waits or runs is bounded, so its offset is taken here, where the rest is known.
-        last_section = number == len(_SECTIONS) - 1
-        part = Window(
-            first=None if backwards else missing + (0 if last_section else skip),
-            last=missing if backwards else None,
-            after=window.after if after == number else None,
-            before=window.before if before == number else None,
-            offset=skip if last_section and not backwards else 0,
-        )
-        found = await _section_rows(session, wanted, number, part)
-        if backwards:
-            rows = [*found, *rows]
-        else:
-            rows += found if last_section else found[skip:]
-            skip = max(0, skip - len(found))
-        if len(rows) > window.size:
-            break
     more = len(rows) > window.size
-    shown = rows[-window.size :] if backwards else rows[: window.size]
     return QueuePage(
-        rows=shown,
+        rows=rows[-window.size :] if backwards else rows[: window.size],
         has_next=window.before is not None if backwards else more,
         has_previous=more if backwards else window.after is not None or window.offset > 0,
         order=IN_QUEUE_ORDER,
     )
+
+
+def _place(item: QueueItem) -> tuple[int, int]:
+    return item.position, item.id
+
+
+def _end(item: QueueItem) -> tuple[datetime, int]:
+    return item.completed_at or item.created_at, item.id
+
+
+async def _parts(
+    session: Session, wanted: QueueFilter, window: Window
+) -> list[tuple[QueueFilter, Order, Window]]:
+    """What the window may need of each section. Of the second, as many rows as if the first had
+    none: they are few and come from an index."""
+    after = _section(window.after, "after")
+    before = _section(window.before, "before")
+    parts: list[tuple[QueueFilter, Order, Window]] = []
+    skip = window.offset
+    for number, (_statuses, order) in enumerate(_SECTIONS):
+        part = _of_section(wanted, number)
+        beyond = (after is not None and number < after) or (before is not None and number > before)
+        if part is None or beyond:
+            continue
+        here = replace(
+            window,
+            after=window.after if after == number else None,
+            before=window.before if before == number else None,
+            offset=skip,
+        )
+        parts.append((part, order, here))
+        if skip and number == 0:
+            whole = replace(here, first=skip, offset=0)
+            skip = max(0, skip - await queries.count_up_to(session, part, order, whole))
+    return parts
 
 
 async def first_of_each(
@@ -89,15 +106,6 @@ def first_page(rows: Sequence[QueueItem], size: int) -> QueuePage:
     return QueuePage(
         rows=rows[:size], has_next=len(rows) > size, has_previous=False, order=IN_QUEUE_ORDER
     )
-
-
-async def _section_rows(
-    session: Session, wanted: QueueFilter, number: int, window: Window
-) -> list[QueueItem]:
-    part = _of_section(wanted, number)
-    if part is None:
-        return []
-    return list((await queries.page(session, part, _SECTIONS[number][1], window)).rows)
 
 
 def _of_section(wanted: QueueFilter, number: int) -> QueueFilter | None:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, func, select, union_all
+from sqlalchemy import ColumnElement, Select, func, select, union_all
 from sqlalchemy.orm import aliased
 
 from app.database import ReadSession, WriteSession
-from app.keyset import Order, Page, Window, fetch_page, sorted_first
+from app.keyset import Order, Window, sorted_first, windowed
 from app.print_queue.models import QueueItem, QueueStatus
 
 Session = ReadSession | WriteSession
@@ -37,12 +37,25 @@ def _conditions(wanted: QueueFilter) -> list[ColumnElement[bool]]:
     return found
 
 
-async def page(
-    session: Session, wanted: QueueFilter, order: Order, window: Window
-) -> Page[QueueItem]:
-    """One window of the queue."""
-    statement = select(QueueItem).where(*_conditions(wanted))
-    return await fetch_page(session, statement, order, window)
+def _select(wanted: QueueFilter) -> Select[QueueItem]:
+    return select(QueueItem).where(*_conditions(wanted))
+
+
+async def parts(
+    session: Session, wanted: Sequence[tuple[QueueFilter, Order, Window]]
+) -> Sequence[QueueItem]:
+    """The rows of several windows, each in an order of its own, in one statement."""
+    selects = [
+        select(windowed(_select(part), order, window).subquery()) for part, order, window in wanted
+    ]
+    rows = aliased(QueueItem, union_all(*selects).subquery())
+    return (await session.scalars(select(rows))).all()
+
+
+async def count_up_to(session: Session, wanted: QueueFilter, order: Order, window: Window) -> int:
+    """How many rows a window has, at most one more than it asks for."""
+    rows = windowed(_select(wanted), order, window).subquery()
+    return await session.scalar(select(func.count()).select_from(rows)) or 0
 
 
 async def count(session: Session, wanted: QueueFilter) -> int:
