@@ -152,7 +152,7 @@ async def by_material(
             .where(*_conditions(DailyMaterial, alike))
             .group_by(DailyMaterial.printer_id, DailyMaterial.material)
             .having(prints > 0)
-            .order_by(grams.desc(), DailyMaterial.material)
+            .order_by(grams.desc(), prints.desc(), DailyMaterial.material)
         )
         for row in rows:
             found[alike[row[0]]].append((row[1], int(row[2]), row[3] or Decimal(0)))
