@@ -1,0 +1,1 @@
+"""The documented REST APIs: how each writes errors, and what it allows."""

@@ -1,0 +1,100 @@
+"""From a request to GraphQL variables: the body, then every parameter of the row."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+from starlette.requests import ClientDisconnect, Request
+
+from rest_compat.problems import Fault, Problem, invalid, not_found
+from rest_compat.table import Parameter, Row, Source
+from rest_compat.values import NoSuchRow, Refused
+
+MAX_BODY = 1_000_000
+_JSON = re.compile(r"application/(json|[a-z0-9.+-]+\+json)", re.IGNORECASE)
+_ABSENT = object()
+
+
+async def read_variables(row: Row, request: Request) -> dict[str, Any]:
+    """The variables of the row's operation; raises `Problem` naming every refused field."""
+    body: Mapping[str, Any] = {}
+    if row.of(Source.BODY):
+        body = await _read_body(request)
+    variables: dict[str, Any] = {}
+    faults: list[Fault] = []
+    for parameter in row.parameters:
+        try:
+            value = _value(parameter, request, body)
+        except Refused as refused:
+            faults.append(Fault(parameter.name, str(refused)))
+        except NoSuchRow:
+            raise not_found() from None
+        else:
+            if value is not _ABSENT:
+                _put(variables, parameter.into, value)
+    if faults:
+        raise invalid(*faults)
+    if any(parameter.into.startswith("input.") for parameter in row.parameters):
+        variables.setdefault("input", {})
+    return variables
+
+
+def _value(parameter: Parameter, request: Request, body: Mapping[str, Any]) -> Any:
+    if parameter.source is Source.PATH:
+        return parameter.kind.from_text(request.path_params[parameter.name])
+    if parameter.source is Source.QUERY:
+        text = request.query_params.get(parameter.name)
+        if text is not None:
+            return parameter.kind.from_text(text)
+    elif parameter.name in body:
+        raw = body[parameter.name]
+        if raw is not None:
+            return parameter.kind.from_json(raw)
+        if parameter.nullable:
+            return None
+        raise Refused("must not be null")
+    if parameter.required:
+        raise Refused("is required")
+    return _ABSENT if parameter.default is None else parameter.default
+
+
+def _put(variables: dict[str, Any], into: str, value: Any) -> None:
+    *parents, last = into.split(".")
+    for parent in parents:
+        variables = variables.setdefault(parent, {})
+    variables[last] = value
+
+
+async def _read_body(request: Request) -> Mapping[str, Any]:
+    kind, _, parameters = request.headers.get("content-type", "application/json").partition(";")
+    charset = re.search(r"charset=\"?([^\";\s]+)", parameters, re.IGNORECASE)
+    if not _JSON.fullmatch(kind.strip()) or (
+        charset is not None and charset.group(1).lower() not in ("utf-8", "utf8", "us-ascii")
+    ):
+        raise Problem("UNSUPPORTED_MEDIA_TYPE", "The body must be application/json in UTF-8.")
+    try:
+        body = orjson.loads(await _bytes(request))
+    except orjson.JSONDecodeError:
+        raise invalid(Fault(None, "The body is not JSON.")) from None
+    if not isinstance(body, dict):
+        raise invalid(Fault(None, "The body must be a JSON object."))
+    return body
+
+
+async def _bytes(request: Request) -> bytes:
+    declared = request.headers.get("content-length", "0")
+    received = bytearray()
+    if not declared.isdigit() or int(declared) <= MAX_BODY:
+        try:
+            async for chunk in request.stream():
+                received += chunk
+                if len(received) > MAX_BODY:
+                    break
+            else:
+                return bytes(received)
+        except ClientDisconnect:
+            raise invalid(Fault(None, "The body ended too early.")) from None
+    raise Problem("PAYLOAD_TOO_LARGE", f"A body has at most {MAX_BODY} bytes.")

@@ -1,0 +1,163 @@
+"""What a route is: a row. `build` turns rows into an application, `openapi` into its document."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any
+
+from app.accounts.models import Scope
+from app.accounts.viewer import Viewer
+from app.runtime import Runtime
+from rest_compat.problems import Problem
+from rest_compat.values import Kind, PathId
+
+Data = Mapping[str, Any]
+JsonSchema = Mapping[str, Any]
+
+
+class Source(Enum):
+    """Where in a request a parameter stands."""
+
+    PATH = "path"
+    QUERY = "query"
+    BODY = "body"
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One value of a request and the GraphQL variable it becomes.
+
+    `into` is the path of the variable, `filter.printerId`. A parameter that is left out without a
+    `default` leaves its variable out too; null is only accepted where it means something.
+    """
+
+    name: str
+    kind: Kind
+    into: str
+    source: Source
+    required: bool = False
+    nullable: bool = False
+    default: Any = None
+    description: str = ""
+    example: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who calls a service function: the viewer (None on open rows) and the client's address."""
+
+    viewer: Viewer | None
+    address: str
+
+
+Service = Callable[[Runtime, Caller, Data], Awaitable[Data]]
+Shape = Callable[[Data], Any]
+
+
+class Rate(Enum):
+    """What a request counts as; each dialect has its limits for these."""
+
+    READ = "read"
+    WRITE = "write"
+    CONTROL = "control"
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """One documented REST API: its errors, its limits, and how it names itself.
+
+    `limits` names the class of the rate limiter per kind of request, `identity` whom it counts.
+    """
+
+    name: str
+    prefix: str
+    invalid: tuple[int, str]
+    write_problem: Callable[[Problem, str], dict[str, Any]]
+    limits: Mapping[Rate, str]
+    identity: Callable[[Viewer], str]
+    error_schema: JsonSchema
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """What all rows have. `scope` None means open: no credential is asked for."""
+
+    method: str
+    path: str
+    name: str
+    section: str
+    summary: str
+    dialect: Dialect
+    rate: Rate | None
+    scope: Scope | None
+    description: str = ""
+    parameters: Sequence[Parameter] = ()
+    example: Any = None
+    # Codes of the domain that this row answers in its own way: status and code.
+    refusals: Mapping[str, tuple[int, str]] = field(default_factory=dict)
+
+    @property
+    def full_path(self) -> str:
+        """The path as clients ask for it."""
+        return self.dialect.prefix + self.path
+
+    def of(self, source: Source) -> list[Parameter]:
+        """The parameters that stand in one place of the request."""
+        return [parameter for parameter in self.parameters if parameter.source is source]
+
+    @property
+    def field_names(self) -> dict[str, str]:
+        """How the request names the fields that the schema refuses."""
+        return {parameter.into: parameter.name for parameter in self.parameters}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route(Row):
+    """A JSON answer: the data of an operation (or of a service function) in its old shape.
+
+    `every` names a connection of the operation that is read to its end, page by page, before it
+    is shaped. `status_of` may choose another status from the data.
+    """
+
+    operation: str | None = None
+    service: Service | None = None
+    every: str | None = None
+    shape: Shape
+    answer: JsonSchema | None = None
+    status: int = 200
+    status_of: Callable[[Data], int] | None = None
+    request_example: Any = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stream(Row):
+    """A table as a download, CSV or XLSX, written page by page.
+
+    `every` names the connection that is walked; without it the operation runs once. `lines` makes
+    the cells of the data of one page.
+    """
+
+    operation: str
+    every: str | None = None
+    columns: Sequence[str]
+    lines: Callable[[Data], Iterable[Sequence[Any]]]
+    filename: str
+
+
+def path_id(type_name: str, into: str = "id", what: str = "") -> Parameter:
+    """The `{id}` of a path."""
+    return Parameter(
+        "id", PathId(type_name), into, Source.PATH, required=True, description=what, example=1
+    )
+
+
+def query(name: str, kind: Kind, into: str, description: str, **more: Any) -> Parameter:
+    """A parameter of the query string."""
+    return Parameter(name, kind, into, Source.QUERY, description=description, **more)
+
+
+def body(name: str, kind: Kind, into: str, description: str, **more: Any) -> Parameter:
+    """A field of the JSON body; it becomes a field of the mutation's `input`."""
+    return Parameter(name, kind, f"input.{into}", Source.BODY, description=description, **more)
