@@ -118,10 +118,12 @@ class Route(Row):
     """A JSON answer: the data of an operation (or of a service function) in its old shape.
 
     `every` names a connection of the operation that is read to its end, page by page, before it
-    is shaped. `status_of` may choose another status from the data.
+    is shaped. `fixed` are variables that no request chooses. A shape gets the value of the
+    operation's only root field. `status_of` may choose another status from the data.
     """
 
     operation: str | None = None
+    fixed: Mapping[str, Any] = field(default_factory=dict)
     service: Service | None = None
     every: str | None = None
     shape: Shape

@@ -201,9 +201,7 @@ class Bound:
         if not _DAY.fullmatch(raw):
             return _moment_or_day(raw)
         day = _parsed(raw).date()
-        return _written(
-            datetime.combine(day, _LAST_MOMENT if self.last else time(0, tzinfo=UTC))
-        )
+        return _written(datetime.combine(day, _LAST_MOMENT if self.last else time(0, tzinfo=UTC)))
 
     def from_json(self, raw: Any) -> str:
         raise TypeError("a bound comes from a query alone")

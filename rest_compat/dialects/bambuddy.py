@@ -24,7 +24,5 @@ BAMBUDDY = Dialect(
         Rate.CONTROL: "bambuddy.control",
     },
     identity=lambda viewer: viewer.credential,
-    error_schema=record(
-        "BambuddyError", "What went wrong.", {"detail": STRING, "code": STRING}
-    ),
+    error_schema=record("BambuddyError", "What went wrong.", {"detail": STRING, "code": STRING}),
 )

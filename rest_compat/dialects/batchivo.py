@@ -17,6 +17,10 @@ def _write_problem(problem: Problem, code: str) -> dict[str, Any]:
     return written
 
 
+_FIELD_ERROR = record(
+    "BatchivoFieldError", "A refused field.", {"field": STRING, "message": STRING}
+)
+
 BATCHIVO = Dialect(
     name="Batchivo",
     prefix="/api/v1",
@@ -31,7 +35,9 @@ BATCHIVO = Dialect(
             "detail": STRING,
             "code": STRING,
             "errors": many(
-                record("BatchivoFieldError", "A refused field.", {"field": STRING, "message": STRING})
+                record(
+                    "BatchivoFieldError", "A refused field.", {"field": STRING, "message": STRING}
+                )
             ),
         },
         optional=("errors",),

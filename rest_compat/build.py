@@ -1,0 +1,201 @@
+"""Turns rows into routes: the only logic of the façade.
+
+Each path answers with and without a slash at its end. What no row serves is a problem in the form
+of a dialect too.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from typing import Any
+
+import orjson
+import structlog
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute
+from starlette.routing import Route as StarletteRoute
+
+from app.accounts.limits import address_identity
+from app.accounts.viewer import Viewer
+from app.errors import DomainError, Unauthenticated
+from app.runtime import Runtime
+from rest_compat.dialects.bambuddy import BAMBUDDY
+from rest_compat.documents import operation
+from rest_compat.downloads import CSV, XLSX, download
+from rest_compat.problems import INTERNAL, STATUSES, Fault, Problem, invalid, not_found, of_domain
+from rest_compat.reading import read_variables
+from rest_compat.routes import ROWS
+from rest_compat.running import Call
+from rest_compat.table import Dialect, Route, Row, Stream
+
+log = structlog.get_logger(__name__)
+JSON = "application/json"
+EVERYTHING = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
+
+
+def routes(runtime: Runtime) -> list[BaseRoute]:
+    """Every documented route, and the dialect's own 404 for the rest of its prefix."""
+    found: list[BaseRoute] = []
+    for path, rows in _by_path(ROWS).items():
+        endpoint = _Endpoint(runtime, rows)
+        for spelling in (path, f"{path}/"):
+            found.append(StarletteRoute(spelling, endpoint.answer, methods=EVERYTHING))
+    for row in ROWS:
+        if isinstance(row, Route | Stream) and row.operation is not None:
+            operation(row.operation)  # a document that does not fit stops the start
+    prefix = BAMBUDDY.prefix
+    for path in (prefix, f"{prefix}/{{path:path}}"):
+        found.append(StarletteRoute(path, _no_such_path, methods=EVERYTHING))
+    return found
+
+
+async def _no_such_path(_request: Request) -> Response:
+    return _refusal(BAMBUDDY, not_found("There is no such path."))
+
+
+def _by_path(rows: Sequence[Row]) -> dict[str, dict[str, Row]]:
+    """Rows by path and method, paths without a variable first."""
+    grouped: dict[str, dict[str, Row]] = {}
+    for row in sorted(rows, key=lambda item: "{" in item.path):
+        grouped.setdefault(row.full_path, {})[row.method] = row
+    return grouped
+
+
+class _Endpoint:
+    """All rows of one path."""
+
+    def __init__(self, runtime: Runtime, rows: dict[str, Row]) -> None:
+        self._runtime = runtime
+        self._rows = rows
+        methods = [*rows, *(["HEAD"] if "GET" in rows else []), "OPTIONS"]
+        self._allow = ", ".join(sorted(methods))
+
+    async def answer(self, request: Request) -> Response:
+        """Answer whatever method was used."""
+        if request.method == "OPTIONS":
+            return Response(status_code=204, headers={"Allow": self._allow})
+        method = "GET" if request.method == "HEAD" else request.method
+        row = self._rows.get(method)
+        if row is None:
+            dialect = next(iter(self._rows.values())).dialect
+            problem = Problem(
+                "METHOD_NOT_ALLOWED",
+                f"{request.method} is not allowed here.",
+                headers={"Allow": self._allow},
+            )
+            return _refusal(dialect, problem)
+        return await _Exchange(self._runtime, row, request).answer()
+
+
+class _Exchange:
+    """One request for one row."""
+
+    def __init__(self, runtime: Runtime, row: Row, request: Request) -> None:
+        self._runtime = runtime
+        self._row = row
+        self._request = request
+        self._headers: dict[str, str] = {}
+
+    async def answer(self) -> Response:
+        """The row's answer, or the problem that stands in its way."""
+        try:
+            response = await self._answer()
+        except Problem as problem:
+            response = _refusal(self._row.dialect, problem, self._row)
+        except DomainError as error:
+            refused = of_domain(error, self._row.field_names)
+            response = _refusal(self._row.dialect, refused, self._row)
+        except Exception:
+            log.exception("row failed", row=self._row.name)
+            broken = Problem(INTERNAL, "The server failed to answer; see its log.")
+            response = _refusal(self._row.dialect, broken)
+        response.headers.update(self._headers)
+        return response
+
+    async def _answer(self) -> Response:
+        row = self._row
+        viewer = None
+        if row.scope is not None:
+            viewer = await self._sign_in()
+            await self._limit(viewer)
+            viewer.require(row.scope)
+        variables = await read_variables(row, self._request)
+        call = Call(self._runtime, row, viewer, self._address, self._request.state.request_id)
+        if isinstance(row, Stream):
+            return await download(row, call.pages(row, variables), self._kind())
+        if not isinstance(row, Route):
+            raise TypeError("a row is a Route or a Stream")
+        data = await call.data(row, variables)
+        status = row.status if row.status_of is None else row.status_of(data)
+        if status == 204:
+            return Response(status_code=204)
+        return self._rendered(row.shape(data), status)
+
+    @property
+    def _address(self) -> str:
+        return self._request.client.host if self._request.client else ""
+
+    async def _sign_in(self) -> Viewer:
+        headers = self._request.headers
+        try:
+            return await self._runtime.accounts.authenticate(
+                api_key=headers.get("x-api-key"), authorization=headers.get("authorization")
+            )
+        except Unauthenticated:
+            await self._runtime.limiter.require("refused.address", address_identity(self._address))
+            raise
+
+    async def _limit(self, viewer: Viewer) -> None:
+        row = self._row
+        if row.rate is None:
+            return
+        dialect = row.dialect
+        state = await self._runtime.limiter.hit(dialect.limits[row.rate], dialect.identity(viewer))
+        if state is None:
+            return
+        self._headers.update(state.headers())
+        if state.retry_after is not None:
+            raise Problem("RATE_LIMITED", "Too many requests, try again later.")
+
+    def _kind(self) -> str:
+        kind = self._request.query_params.get("format", CSV)
+        if kind not in (CSV, XLSX):
+            raise invalid(Fault("format", f"must be one of {CSV}, {XLSX}"))
+        return kind
+
+    def _rendered(self, body: Any, status: int) -> Response:
+        content = orjson.dumps(body)
+        response = Response(content, status_code=status, media_type=JSON)
+        if self._request.method in ("GET", "HEAD") and status == 200:
+            tag = f'"{hashlib.sha256(content).hexdigest()[:32]}"'
+            response.headers["ETag"] = tag
+            response.headers["Cache-Control"] = "private, no-cache"
+            if _matches(self._request.headers.get("if-none-match"), tag):
+                return Response(
+                    status_code=304, headers={"ETag": tag, "Cache-Control": "private, no-cache"}
+                )
+        return response
+
+
+def _matches(given: str | None, tag: str) -> bool:
+    if given is None:
+        return False
+    known = {item.strip().removeprefix("W/") for item in given.split(",")}
+    return tag in known or "*" in known
+
+
+def _refusal(dialect: Dialect, problem: Problem, row: Row | None = None) -> Response:
+    """A problem in the form of the dialect."""
+    refusals = {} if row is None else row.refusals
+    if problem.is_invalid:
+        status, code = dialect.invalid
+    elif problem.code in refusals:
+        status, code = refusals[problem.code]
+    else:
+        code = problem.code
+        status = STATUSES.get(code, 409)
+    body = orjson.dumps(dialect.write_problem(problem, code))
+    headers = dict(problem.headers)
+    return Response(body, status_code=status, media_type=JSON, headers=headers)

@@ -1,0 +1,206 @@
+"""The OpenAPI document, derived from the rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from app import __version__
+from rest_compat.downloads import CSV, MEDIA_TYPES, XLSX
+from rest_compat.routes import ROWS
+from rest_compat.table import Parameter, Rate, Route, Row, Source, Stream
+
+Schema = Mapping[str, Any]
+_SECURITY: list[dict[str, list[str]]] = [{"ApiKey": []}, {"Bearer": []}]
+_PROBLEMS = {
+    401: "No credential, or one that is not valid.",
+    403: "The credential may not do this.",
+    404: "There is no such thing here.",
+    409: "The present state forbids it.",
+    413: "The body is too large.",
+    415: "The body is not JSON.",
+    429: "Too many requests; Retry-After says when to come back.",
+    503: "Something the server depends on is away.",
+}
+_LIMIT_HEADERS = {
+    "X-RateLimit-Limit": "Requests of this kind that are allowed.",
+    "X-RateLimit-Remaining": "Requests that are left.",
+    "X-RateLimit-Reset": "When the count begins anew, in epoch seconds.",
+}
+
+
+def document(public_url: str | None) -> dict[str, Any]:
+    """The document for a server at `public_url`, or for whoever serves it."""
+    schemas: dict[str, Schema] = {}
+    paths: dict[str, dict[str, Any]] = {}
+    for row in ROWS:
+        paths.setdefault(row.full_path, {})[row.method.lower()] = _operation(row, schemas)
+    sections = dict.fromkeys(row.section for row in ROWS)
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Spoolgraph",
+            "version": __version__,
+            "summary": "REST routes over the GraphQL schema of a 3D-print farm.",
+            "license": {"name": "MIT", "identifier": "MIT"},
+        },
+        "servers": [{"url": public_url or "/"}],
+        "tags": [{"name": section} for section in sections],
+        "paths": paths,
+        "components": {
+            "schemas": dict(sorted(schemas.items())),
+            "securitySchemes": {
+                "ApiKey": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
+                "Bearer": {
+                    "type": "http",
+                    "scheme": "bearer",
+                    "description": "An access token, or an API key.",
+                },
+            },
+        },
+    }
+
+
+def _operation(row: Row, schemas: dict[str, Schema]) -> dict[str, Any]:
+    described: dict[str, Any] = {
+        "operationId": row.name,
+        "tags": [row.section],
+        "summary": row.summary,
+        "security": [] if row.scope is None else _SECURITY,
+        "parameters": [
+            _parameter(item) for item in row.parameters if item.source is not Source.BODY
+        ],
+        "responses": _responses(row, schemas),
+    }
+    if row.scope is not None:
+        described["description"] = row.description or f"Needs the scope `{row.scope.value}`."
+    if isinstance(row, Stream):
+        described["parameters"].append(
+            {
+                "name": "format",
+                "in": "query",
+                "description": "Kind of file.",
+                "schema": {"type": "string", "enum": [CSV, XLSX], "default": CSV},
+            }
+        )
+    body = row.of(Source.BODY)
+    if body:
+        described["requestBody"] = {
+            "required": True,
+            "content": {"application/json": _body(row, body)},
+        }
+    return described
+
+
+def _parameter(item: Parameter) -> dict[str, Any]:
+    schema = dict(item.kind.schema())
+    if item.default is not None:
+        schema["default"] = item.default
+    found: dict[str, Any] = {
+        "name": item.name,
+        "in": item.source.value,
+        "required": item.required,
+        "description": item.description,
+        "schema": schema,
+    }
+    if item.example is not None:
+        found["example"] = item.example
+    return found
+
+
+def _body(row: Row, fields: list[Parameter]) -> dict[str, Any]:
+    properties = {}
+    for item in fields:
+        schema: dict[str, Any] = dict(item.kind.schema())
+        if item.nullable:
+            schema = {"anyOf": [schema, {"type": "null"}]}
+        properties[item.name] = {**schema, "description": item.description}
+    found: dict[str, Any] = {"schema": {"type": "object", "properties": properties}}
+    required = [item.name for item in fields if item.required]
+    if required:
+        found["schema"]["required"] = required
+    if isinstance(row, Route) and row.request_example is not None:
+        found["example"] = row.request_example
+    return found
+
+
+def _responses(row: Row, schemas: dict[str, Schema]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    limited = {} if row.rate is None or row.scope is None else _limit_headers()
+    if isinstance(row, Stream):
+        content = {
+            kind: {"schema": {"type": "string"}}
+            for kind in (MEDIA_TYPES[CSV].split(";")[0], MEDIA_TYPES[XLSX])
+        }
+        found["200"] = {"description": "The table.", "content": content, "headers": limited}
+    elif isinstance(row, Route):
+        found[str(row.status)] = _answer(row, schemas, limited)
+    error = {"application/json": {"schema": _named(row.dialect.error_schema, schemas)}}
+    invalid_status = row.dialect.invalid[0]
+    for status, description in _refusals(row, invalid_status).items():
+        found[str(status)] = {"description": description, "content": error}
+    return found
+
+
+def _answer(row: Route, schemas: dict[str, Schema], headers: dict[str, Any]) -> dict[str, Any]:
+    answer: dict[str, Any] = {"description": row.summary + ".", "headers": headers}
+    if row.answer is not None:
+        content: dict[str, Any] = {"schema": _named(row.answer, schemas)}
+        if row.example is not None:
+            content["example"] = row.example
+        answer["content"] = {"application/json": content}
+    return answer
+
+
+def _limit_headers() -> dict[str, Any]:
+    return {
+        name: {"description": text, "schema": {"type": "integer"}}
+        for name, text in _LIMIT_HEADERS.items()
+    }
+
+
+def _refusals(row: Row, invalid_status: int) -> dict[int, str]:
+    """The problems that can happen to a row, each once."""
+    wanted = {503}
+    if row.scope is not None:
+        wanted |= {401, 403}
+    elif row.rate is not None:
+        wanted |= {401}
+    if row.rate is not None:
+        wanted |= {429}
+    if row.of(Source.PATH):
+        wanted |= {404}
+    if row.of(Source.BODY):
+        wanted |= {413, 415}
+    if row.rate in (Rate.WRITE, Rate.CONTROL) and row.scope is not None:
+        wanted |= {404, 409}
+    found = {status: _PROBLEMS[status] for status in sorted(wanted)}
+    if row.parameters:
+        found[invalid_status] = "A field is missing, mistyped or out of its range."
+    for status, code in row.refusals.values():
+        found[status] = code
+    return dict(sorted(found.items()))
+
+
+def _named(schema: Schema, schemas: dict[str, Schema]) -> dict[str, Any]:
+    """A schema with every titled record moved to the components."""
+    if "title" in schema:
+        title = schema["title"]
+        if title not in schemas:
+            schemas[title] = {}
+            schemas[title] = _inner(schema, schemas)
+        return {"$ref": f"#/components/schemas/{title}"}
+    return _inner(schema, schemas)
+
+
+def _inner(schema: Schema, schemas: dict[str, Schema]) -> dict[str, Any]:
+    found = dict(schema)
+    if "properties" in found:
+        found["properties"] = {
+            name: _named(value, schemas) for name, value in found["properties"].items()
+        }
+    if "items" in found:
+        found["items"] = _named(found["items"], schemas)
+    if "anyOf" in found:
+        found["anyOf"] = [_named(value, schemas) for value in found["anyOf"]]
+    return found
