@@ -8,7 +8,7 @@ index serve every page.
 from __future__ import annotations
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -16,8 +16,8 @@ from typing import Any, Generic, TypeVar
 from uuid import UUID
 
 import orjson
-from sqlalchemy import ColumnElement, Select, literal, tuple_
-from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy import ColumnElement, Select, literal, select, true, tuple_
+from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from app.database import ReadSession, WriteSession
 from app.errors import Invalid
@@ -101,9 +101,38 @@ def windowed(statement: Select[Row], order: Order, window: Window) -> Select[Row
     return statement.offset(window.offset) if window.offset else statement
 
 
-def sorted_first(statement: Select[Any], order: Order, limit: int) -> Select[Any]:
-    """The first rows of an order, for one branch of a union."""
-    return _sorted(statement, order, backwards=False).limit(limit)
+async def first_of_each(
+    session: ReadSession | WriteSession,
+    statement: Select[Row],
+    parent: InstrumentedAttribute[Any],
+    parents: Collection[Any],
+    order: Order,
+    limit: int,
+) -> Sequence[Row]:
+    """The first rows of each parent, in one statement whose text does not grow with them.
+
+    `parent` is the foreign key in the rows; the last column of `order` is their primary key. The
+    rows of one parent come in order.
+    """
+    (link,) = parent.property.columns[0].foreign_keys
+    key, entity, row_id = link.column, parent.class_, order.columns[-1]
+    of_one = _sorted(statement.where(parent == key), order, backwards=False).limit(limit)
+    of_one = of_one.correlate(key.table)
+    if session.get_bind().dialect.name == "sqlite":
+        # SQLite has no LATERAL, but seeks the rows by the keys that the inner statement finds. An
+        # outer join keeps it from looking at every row first.
+        rows = aliased(entity)
+        found = getattr(rows, row_id.key).in_(of_one.with_only_columns(row_id).scalar_subquery())
+        joined = select(rows).select_from(key.table).join(rows, found, isouter=True)
+    else:
+        each = of_one.lateral()
+        rows = aliased(entity, each)
+        joined = select(rows).select_from(key.table).join(each, true())
+    columns = [getattr(rows, column.key) for column in order.columns]
+    statement = joined.where(key.in_(parents)).order_by(
+        *(column.desc() if order.descending else column for column in columns)
+    )
+    return [row for row in await session.scalars(statement) if row is not None]
 
 
 def _sorted(statement: Select[Any], order: Order, backwards: bool) -> Select[Any]:

@@ -6,12 +6,12 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Select, func, select, union_all
-from sqlalchemy.orm import aliased
+from sqlalchemy import ColumnElement, Select, func, select
 
 from app.archives.models import Archive, ArchiveCount, ArchiveStatus, FilamentUse
 from app.database import ReadSession, WriteSession
-from app.keyset import Order, Page, Window, fetch_page, sorted_first
+from app.keyset import Order, Page, Window, fetch_page
+from app.keyset import first_of_each as first_of_each_row
 from app.texts import like_pattern
 
 Session = ReadSession | WriteSession
@@ -119,13 +119,9 @@ async def first_of_each(
     limit: int,
 ) -> dict[int, list[Archive]]:
     """The first archives of each printer or project (`column`), in one statement."""
-    of_one = [_select(wanted).where(getattr(Archive, column) == parent) for parent in ids]
-    parts = [select(sorted_first(part, order, limit).subquery()) for part in of_one]
-    rows = aliased(Archive, union_all(*parts).subquery())
-    keys = [getattr(rows, item.key) for item in order.columns]
-    statement = select(rows).order_by(*(key.desc() if order.descending else key for key in keys))
     found: dict[int, list[Archive]] = {parent: [] for parent in ids}
-    for row in await session.scalars(statement):
+    parent = getattr(Archive, column)
+    for row in await first_of_each_row(session, _select(wanted), parent, ids, order, limit):
         found[getattr(row, column)].append(row)
     return found
 

@@ -9,7 +9,8 @@ from sqlalchemy import ColumnElement, Select, func, select, union_all
 from sqlalchemy.orm import aliased
 
 from app.database import ReadSession, WriteSession
-from app.keyset import Order, Window, sorted_first, windowed
+from app.keyset import Order, Window, windowed
+from app.keyset import first_of_each as first_of_each_row
 from app.print_queue.models import QueueItem, QueueStatus
 
 Session = ReadSession | WriteSession
@@ -74,16 +75,11 @@ async def first_of_each(
     session: Session, printers: Collection[int], wanted: QueueFilter, order: Order, limit: int
 ) -> dict[int, list[QueueItem]]:
     """The first items of each printer, in one statement."""
-    of_one = [
-        select(QueueItem).where(QueueItem.printer_id == printer_id, *_conditions(wanted))
-        for printer_id in printers
-    ]
-    parts = [select(sorted_first(part, order, limit).subquery()) for part in of_one]
-    rows = aliased(QueueItem, union_all(*parts).subquery())
-    keys = [getattr(rows, item.key) for item in order.columns]
-    statement = select(rows).order_by(*(key.desc() if order.descending else key for key in keys))
     found: dict[int, list[QueueItem]] = {printer_id: [] for printer_id in printers}
-    for row in await session.scalars(statement):
+    of_printer = QueueItem.printer_id
+    for row in await first_of_each_row(
+        session, _select(wanted), of_printer, printers, order, limit
+    ):
         if row.printer_id is not None:
             found[row.printer_id].append(row)
     return found

@@ -8,11 +8,10 @@ from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Uuid, column, exists, func, select, table, union_all, update
-from sqlalchemy.orm import aliased
+from sqlalchemy import ColumnElement, Uuid, column, exists, func, select, table, update
 
 from app.database import ReadSession, WriteSession
-from app.keyset import Order, Page, Window, fetch_page, sorted_first
+from app.keyset import Order, Page, Window, fetch_page, first_of_each
 from app.spools.models import InventoryTransaction, Spool, TransactionType
 
 Session = ReadSession | WriteSession
@@ -121,15 +120,16 @@ async def first_transactions(
     session: Session, spools: Collection[UUID], limit: int
 ) -> dict[UUID, list[InventoryTransaction]]:
     """The newest weight changes of each spool, in one statement."""
-    of_one = [
-        select(InventoryTransaction).where(InventoryTransaction.spool_id == spool_id)
-        for spool_id in spools
-    ]
-    order = TRANSACTIONS_NEWEST_FIRST
-    parts = [select(sorted_first(part, order, limit).subquery()) for part in of_one]
-    rows = aliased(InventoryTransaction, union_all(*parts).subquery())
     found: dict[UUID, list[InventoryTransaction]] = {spool_id: [] for spool_id in spools}
-    for row in await session.scalars(select(rows).order_by(rows.id.desc())):
+    rows = await first_of_each(
+        session,
+        select(InventoryTransaction),
+        InventoryTransaction.spool_id,
+        spools,
+        TRANSACTIONS_NEWEST_FIRST,
+        limit,
+    )
+    for row in rows:
         found[row.spool_id].append(row)
     return found
 
