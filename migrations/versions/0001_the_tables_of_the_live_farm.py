@@ -411,6 +411,9 @@ def upgrade() -> None:
             unique=False,
         )
         batch_op.create_index(
+            batch_op.f("ix_archives_team_id_name_id"), ["team_id", "name", "id"], unique=False
+        )
+        batch_op.create_index(
             batch_op.f("ix_archives_team_id_printer_id_created_at_id"),
             ["team_id", "printer_id", "created_at", "id"],
             unique=False,
@@ -711,6 +714,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_archives_team_id_status_created_at_id"))
         batch_op.drop_index(batch_op.f("ix_archives_team_id_project_id_created_at_id"))
         batch_op.drop_index(batch_op.f("ix_archives_team_id_printer_id_created_at_id"))
+        batch_op.drop_index(batch_op.f("ix_archives_team_id_name_id"))
         batch_op.drop_index(batch_op.f("ix_archives_team_id_created_at_id"))
         batch_op.drop_index(batch_op.f("ix_archives_project_id_status"))
         batch_op.drop_index(batch_op.f("ix_archives_printer_id"))
