@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -150,6 +151,38 @@ async def test_kept_figures_are_those_of_the_history(
             expected = sum(archive.status is status for archive in archives)
             wanted = ArchiveFilter(statuses=frozenset({status}))
             assert await queries.count(session, wanted) == expected
+
+
+async def test_figures_stay_right_when_everything_happens_at_once(
+    database: Database, viewer: Viewer
+) -> None:
+    """Prints begin and end while others are edited and deleted: nobody waits for ever, no change
+    is lost, and computing everything anew gives the same."""
+    printers = [await make_printer(database, viewer, name) for name in "ABCD"]
+    ended = [await make_print(database, printers[n % 4], filaments=[PLA]) for n in range(12)]
+
+    async def print_on(printer: Printer) -> None:
+        for outcome in ("success", "failed"):
+            await make_print(database, printer, outcome=outcome, filaments=[PETG])
+
+    async def change(number: int) -> None:
+        async with database.transaction(viewer.team_id) as session:
+            if number % 3:
+                changes = ArchiveChanges(filament_used=Decimal(number), filament_type="ABS")
+                await service.update_archive(session, viewer, ended[number].id, changes)
+            else:
+                await service.delete_archive(session, viewer, ended[number].id)
+
+    await asyncio.gather(*map(print_on, printers), *map(change, range(12)))
+    async with database.read(viewer.team_id) as session:
+        kept = await _kept(session)
+        totals = (await statistics.totals(session, [Period()]))[Period()]
+    assert (totals.successful, totals.failed) == (12, 4)
+    assert totals.grams == sum(number for number in range(12) if number % 3)
+    async with database.transaction(viewer.team_id) as session:
+        await figures.rebuild(session)
+    async with database.read(viewer.team_id) as session:
+        assert await _kept(session) == kept
 
 
 async def _farm(database: Database, viewer: Viewer) -> tuple[Printer, Printer]:
