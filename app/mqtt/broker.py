@@ -13,8 +13,8 @@ from urllib.parse import unquote, urlsplit
 
 import aiomqtt
 
+from app.mqtt.cancellation import raise_if_cancelled, until_first_ends
 from app.mqtt.client import ConnectPool, MqttClient
-from app.mqtt.link import first_cause
 from app.mqtt.quiet_log import QuietLog
 from app.mqtt.session import Session
 from app.mqtt.timing import Counts, Timing
@@ -65,9 +65,9 @@ class CentralBroker:
             try:
                 await self._live_once()
             except Exception as error:
-                cause = first_cause(error)
+                raise_if_cancelled()
                 failures = 0 if self._client is not None else failures + 1
-                self._log.warn("central broker away", error=repr(cause)[:300])
+                self._log.warn("central broker away", error=repr(error)[:300])
             finally:
                 await self._set(None)
             wait = min(self._timing.retry_first * 2 ** min(failures, 10), self._timing.retry_last)
@@ -85,6 +85,7 @@ class CentralBroker:
         )
         async with client:
             await client.subscribe("device/+/report", qos=0)
+            raise_if_cancelled()
             await self._set(client)
             await client.until_lost()
 
@@ -133,17 +134,9 @@ class CentralBroker:
 
     async def _tend(self, session: Session, client: MqttClient, budget: PushallBudget) -> None:
         """Watch and ask until this connection to the broker is gone."""
-        tasks = [
-            asyncio.create_task(self._until_gone(client)),
-            asyncio.create_task(self._ask(session, budget)),
-            asyncio.create_task(self._watch(session)),
-        ]
-        try:
-            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+        await until_first_ends(
+            self._until_gone(client), self._ask(session, budget), self._watch(session)
+        )
 
     async def _until_gone(self, client: MqttClient) -> None:
         async with self._changed:
@@ -151,11 +144,13 @@ class CentralBroker:
 
     async def _ask(self, session: Session, budget: PushallBudget) -> None:
         while True:
+            raise_if_cancelled()
             try:
                 await Upkeep(session, budget).run()
-            except* HalfBroken:
+            except HalfBroken:
                 session.answers_requests = False
-            except* (aiomqtt.MqttError, OSError):
+            except (aiomqtt.MqttError, OSError):
+                raise_if_cancelled()
                 # The broker's own loop notices and connects again.
                 await asyncio.sleep(self._timing.retry_first)
 

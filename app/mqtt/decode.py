@@ -2,12 +2,11 @@
 
 from collections.abc import Mapping, Set
 from dataclasses import replace
-from datetime import datetime
 from typing import Any
 
 from app.mqtt.hms import health_of
 from app.mqtt.job import ACTIVE, current_job
-from app.mqtt.spools import ams_units, external_spools
+from app.mqtt.spools import active_tray, ams_units, external_spools
 from app.mqtt.stages import stage_text
 from app.mqtt.temperatures import temperatures
 from app.mqtt.values import hex_bits, integer, mapping, number, objects, percent, text
@@ -65,7 +64,7 @@ _FAN_KEYS = frozenset(
     {"cooling_fan_speed", "big_fan1_speed", "big_fan2_speed", "heatbreak_fan_speed"}
     | {"fan_gear", "device.airduct"}
 )
-_SPOOL_KEYS = frozenset({"ams", "vir_slot", "vt_tray", "device.extruder"})
+_SPOOL_KEYS = frozenset({"ams", "vir_slot", "vt_tray"})
 _HEALTH_KEYS = frozenset({"hms", "print_error"})
 _PLAIN_KEYS = frozenset({"spd_lvl", "lights_report", "home_flag", "stat", "wifi_signal"})
 ALL_KEYS = _JOB_KEYS | _TEMPERATURE_KEYS | _FAN_KEYS | _SPOOL_KEYS | _HEALTH_KEYS | _PLAIN_KEYS
@@ -80,12 +79,12 @@ def decode(
     """
     news: dict[str, Any] = {}
     if changed & _JOB_KEYS:
-        news |= _progress(before, raw)
+        news |= _progress(raw)
     if changed & _TEMPERATURE_KEYS:
         news["temperatures"] = temperatures(raw, model)
     if changed & _FAN_KEYS:
         news["fans"] = _fans(raw)
-    if changed & _SPOOL_KEYS:
+    if changed & _SPOOL_KEYS or _feeds_from_elsewhere(before, raw, changed):
         news["ams"] = ams_units(raw, lite=model.family is Family.A1)
         news["external_spools"] = external_spools(raw)
     if changed & _HEALTH_KEYS:
@@ -98,12 +97,24 @@ def decode(
     return before
 
 
+def _feeds_from_elsewhere(
+    before: PrinterStatus, raw: Mapping[str, object], changed: Set[str]
+) -> bool:
+    """Whether the extruder, whose block changes with each degree, takes another spool."""
+    if "device.extruder" not in changed:
+        return False
+    trays = [tray for unit in before.ams for tray in unit.trays if tray.is_active]
+    trays += [tray for tray in before.external_spools if tray.is_active]
+    shown = (trays[0].unit, trays[0].slot) if trays else None
+    return shown != active_tray(raw)
+
+
 def state_of(raw: Mapping[str, object]) -> PrinterState:
     """What the printer says it is doing; UNKNOWN for words nobody knows."""
     return _STATES.get(text(raw.get("gcode_state")).upper(), PrinterState.UNKNOWN)
 
 
-def _progress(before: PrinterStatus, raw: Mapping[str, object]) -> dict[str, Any]:
+def _progress(raw: Mapping[str, object]) -> dict[str, Any]:
     state = state_of(raw)
     if text(raw.get("gcode_state")).upper() not in ACTIVE:
         return {
@@ -117,14 +128,6 @@ def _progress(before: PrinterStatus, raw: Mapping[str, object]) -> dict[str, Any
         }
     minutes = integer(raw.get("mc_remaining_time", raw.get("remain_time")))
     layer, total = integer(raw.get("layer_num")), integer(raw.get("total_layer_num"))
-    job = current_job(raw)
-    if job is not None and before.job is not None:
-        job = replace(
-            job,
-            run_id=before.job.run_id,
-            archive_id=before.job.archive_id,
-            started_at=before.job.started_at,
-        )
     done = percent(raw.get("mc_percent", raw.get("percent")))
     if state is PrinterState.PREPARING:
         done = layer = 0  # what the printer shows now is still the job before
@@ -135,7 +138,7 @@ def _progress(before: PrinterStatus, raw: Mapping[str, object]) -> dict[str, Any
         "current_layer": layer if layer is not None and layer >= 0 else None,
         "total_layers": total if total else None,
         "stage": stage_text(integer(raw.get("stg_cur")), text(raw.get("gcode_state")).upper()),
-        "job": job,
+        "job": current_job(raw),
     }
 
 
@@ -189,8 +192,3 @@ def _door(raw: Mapping[str, object]) -> bool | None:
     if bits is None:
         bits = integer(raw.get("home_flag"))
     return None if bits is None else bool(bits >> 23 & 1)
-
-
-def reported(status: PrinterStatus, at: datetime) -> PrinterStatus:
-    """The same status, reported at this moment."""
-    return replace(status, reported_at=at)

@@ -114,7 +114,7 @@ def _active(life: Lifecycle, seen: Observation) -> Step:
         closed, ended = _superseded(life, run, seen)
         opened, started = _start(closed, seen)
         return opened, ended + started
-    return _update(replace(life, hold=None), run, seen)
+    return _update(life if life.hold is None else replace(life, hold=None), run, seen)
 
 
 def _start(life: Lifecycle, seen: Observation) -> Step:
@@ -151,7 +151,8 @@ def _update(life: Lifecycle, run: Run, seen: Observation) -> Step:
         happened.append(Paused(now, why_paused(seen)))
     elif run.paused and not now.paused:
         happened.append(Resumed(now))
-    return replace(life, run=now), tuple(happened)
+    after = Lifecycle(now, life.fresh, life.cancelled_at, life.rested_at, life.hold)
+    return after, tuple(happened)
 
 
 def _told(run: Run) -> tuple[object, ...]:

@@ -10,6 +10,7 @@ from typing import Never
 
 import aiomqtt
 
+from app.mqtt.cancellation import raise_if_cancelled, until_first_ends
 from app.mqtt.client import ConnectPool, MqttClient, refusal_code
 from app.mqtt.notes import KeyNote
 from app.mqtt.session import Session
@@ -68,12 +69,12 @@ class PrinterLink:
             try:
                 await self._live_once()
             except Exception as error:
-                cause = first_cause(error)
-                trouble = self._explain(cause)
+                raise_if_cancelled()
+                trouble = self._explain(error)
                 session.lost(trouble.state, trouble.words)
                 session.counts.reconnects += 1
-                if not isinstance(cause, OSError | aiomqtt.MqttError | TimeoutError):
-                    session.log.warn("link broken", session.info.serial, error=repr(cause)[:300])
+                if not isinstance(error, OSError | aiomqtt.MqttError | TimeoutError):
+                    session.log.warn("link broken", session.info.serial, error=repr(error)[:300])
                 if session.last_report and self._was_connected:
                     self._failures = 0
                 wait = timing.retry_slow if trouble.slow else self._backoff()
@@ -110,10 +111,10 @@ class PrinterLink:
             session.opened(partial(client.send, request_topic))
             # Exactly this topic: some families drop clients that ask for more.
             await client.subscribe(topic, qos=0)
-            async with asyncio.TaskGroup() as group:
-                group.create_task(client.until_lost())
-                group.create_task(Upkeep(session, self._parts.budget).run())
-                group.create_task(self._watch())
+            raise_if_cancelled()
+            await until_first_ends(
+                client.until_lost(), Upkeep(session, self._parts.budget).run(), self._watch()
+            )
 
     def _pin(self) -> None:
         info, key = self._session.info, self._tls.seen_key
@@ -189,10 +190,3 @@ def _why_unreachable(error: BaseException, code: int | None, where: str) -> str:
     if isinstance(error, aiomqtt.MqttError):
         return f"{where} accepts connections but does not answer; it may serve too many clients."
     return f"The connection to {where} failed ({type(error).__name__})."
-
-
-def first_cause(error: BaseException) -> BaseException:
-    """The first single error in a group of them."""
-    while isinstance(error, BaseExceptionGroup):
-        error = error.exceptions[0]
-    return error

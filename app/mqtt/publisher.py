@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import replace
 
 from app.mqtt.timing import Counts, Timing
 from app.printers.live import LiveFarm, StatusChange, StatusReason
@@ -17,7 +16,8 @@ TAKE_OVER_GAP = 1_000
 class StatusPublisher:
     """Gives out sequence numbers and keeps the pace.
 
-    ``compose`` makes the status when one is due, or None when there is nothing to tell.
+    ``compose`` makes the status with its number when one is due, or None when there is nothing
+    to tell.
     """
 
     def __init__(
@@ -29,7 +29,7 @@ class StatusPublisher:
         team_id: int,
         printer_id: int,
         last: PrinterStatus,
-        compose: Callable[[StatusReason], PrinterStatus | None],
+        compose: Callable[[StatusReason, int], PrinterStatus | None],
         published: Callable[[int], None],
     ) -> None:
         self.last = last
@@ -76,11 +76,11 @@ class StatusPublisher:
             self._timer = None
         reason, self._reason = self._reason or StatusReason.REPORT, None
         self._next_at = asyncio.get_running_loop().time() + self._timing.coalesce
-        status = self._compose(reason)
+        status = self._compose(reason, self._seq + 1)
         if status is None:
             return
         self._seq += 1
-        self.last = replace(status, seq=self._seq)
+        self.last = status
         self._counts.published += 1
         self._live.publish(self._team_id, StatusChange(self._printer_id, self.last, reason))
         self._published(self._printer_id)

@@ -26,6 +26,15 @@ URGENT_KEYS = frozenset(
         "fail_reason",
     }
 )
+# What else an observation is made of; a report that changes none of these needs no look.
+LIFE_KEYS = URGENT_KEYS | {
+    "mc_percent",
+    "mc_remaining_time",
+    "layer_num",
+    "total_layer_num",
+    "stg_cur",
+    "plate_idx",
+}
 _GRAVE = frozenset({HmsSeverity.FATAL, HmsSeverity.SERIOUS})
 
 
@@ -92,8 +101,15 @@ class RunKeeper:
         run, record = self._life.run, self._record
         if job is None or run is None or record is None:
             return job
-        return replace(
-            job, run_id=record.run_id, archive_id=record.archive_id, started_at=run.started_at
+        return Job(
+            job.name,
+            job.filename,
+            job.plate,
+            job.subtask_id,
+            job.task_id,
+            record.run_id,
+            record.archive_id,
+            run.started_at,
         )
 
 

@@ -6,11 +6,11 @@ it what arrives; it never raises for what a printer sends.
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import UTC, datetime
 
 from app.events import Event, PrinterErrorCleared, PrinterErrorRaised
 from app.mqtt.commands import Answer, Command, Pending, Send, Verdict, judge
+from app.mqtt.composition import composed
 from app.mqtt.decode import decode
 from app.mqtt.healing import Healing, Want
 from app.mqtt.health_memory import HealthMemory, HealthNews
@@ -22,11 +22,11 @@ from app.mqtt.printer_info import PrinterInfo
 from app.mqtt.publisher import StatusPublisher
 from app.mqtt.quiet_log import QuietLog
 from app.mqtt.run import Run
-from app.mqtt.run_keeper import URGENT_KEYS, RunKeeper
+from app.mqtt.run_keeper import LIFE_KEYS, URGENT_KEYS, RunKeeper
 from app.mqtt.state import PrinterMemory
 from app.mqtt.timing import Counts, Timing
 from app.printers.live import LiveFarm, StatusReason
-from app.printers.status import ConnectionState, PrinterState, PrinterStatus
+from app.printers.status import ConnectionState, PrinterStatus
 
 _SAME = object()
 
@@ -202,7 +202,15 @@ class Session:
             self._fresh = True
             if draft.health is not before.health:
                 self._news(self._health.tell(draft.health, self.last_report))
-        if self.memory.has_full and self.reported_at is not None:
+        if (
+            self.memory.has_full
+            and self.reported_at is not None
+            and (
+                self._runs.is_fresh
+                or not LIFE_KEYS.isdisjoint(changed)
+                or draft.ams is not before.ams
+            )
+        ):
             self._seen(self._runs.observe(self.memory, draft, self.reported_at))
 
     def _seen(self, happened: bool) -> None:
@@ -283,21 +291,19 @@ class Session:
             self.version_wanted.set()
         return answer
 
-    def _compose(self, reason: StatusReason) -> PrinterStatus | None:
+    def _compose(self, reason: StatusReason, seq: int) -> PrinterStatus | None:
         """The status to publish; None when a report brought nothing that shows."""
         if self._unread:
             self._read()
         if reason is StatusReason.REPORT and not self._fresh:
             return None
         self._fresh = False
-        draft = self._draft
-        return replace(
-            draft,
-            state=PrinterState.OFFLINE if self.presence.is_down else draft.state,
-            connection=self.presence.state,
-            connection_detail=self.presence.detail,
+        return composed(
+            self._draft,
+            self.presence,
+            seq=seq,
             reported_at=self.reported_at,
             health=self._health.shown,
-            firmware_version=self._firmware,
-            job=self._runs.describe(draft.job),
+            firmware=self._firmware,
+            job=self._runs.describe(self._draft.job),
         )

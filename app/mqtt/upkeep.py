@@ -4,6 +4,7 @@ import asyncio
 import random
 from typing import Never
 
+from app.mqtt.cancellation import until_first_ends
 from app.mqtt.commands import GET_VERSION, PUSHALL, Verdict
 from app.mqtt.session import Session
 
@@ -44,9 +45,7 @@ class Upkeep:
 
     async def run(self) -> Never:
         """Raises ``HalfBroken``, or ``MqttError`` when sending fails."""
-        async with asyncio.TaskGroup() as group:
-            group.create_task(self._keep_full())
-            group.create_task(self._keep_proven())
+        await until_first_ends(self._keep_full(), self._keep_proven())
         raise AssertionError("upkeep has no end")
 
     async def _keep_full(self) -> Never:

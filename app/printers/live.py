@@ -13,7 +13,7 @@ import structlog
 
 from app.hub import STATUS, Hub, Message
 from app.printers.status import AmsTray, PrinterState, PrinterStatus
-from app.printers.status_json import encode, from_mapping
+from app.printers.status_json import from_mapping
 
 log = structlog.get_logger(__name__)
 
@@ -84,7 +84,7 @@ class LiveFarm:
     def publish(self, team_id: int, change: StatusChange) -> None:
         """Tell everybody, here and in the other processes."""
         body = orjson.dumps(
-            {"reason": change.reason, "status": orjson.Fragment(encode(change.status))}
+            {"reason": change.reason, "status": change.status}, option=orjson.OPT_UTC_Z
         )
         self._bodies[change.printer_id] = body
         self._changes[change.printer_id] = change

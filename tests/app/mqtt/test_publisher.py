@@ -1,16 +1,21 @@
 """The pace of published statuses, and the memory of flickering health."""
 
 import asyncio
-from dataclasses import replace
+from dataclasses import fields, replace
 
 from app.hub import Hub
+from app.mqtt.composition import composed
 from app.mqtt.health_memory import HOLD_SECONDS, HealthMemory
 from app.mqtt.hms import health_of, summed_up
+from app.mqtt.presence import Presence
+from app.mqtt.printer_info import PrinterInfo
 from app.mqtt.publisher import TAKE_OVER_GAP, StatusPublisher
 from app.mqtt.timing import Counts, Timing
 from app.printers.catalogue import model_of_serial
 from app.printers.live import LiveFarm, StatusReason
+from app.printers.models import Trust
 from app.printers.status import PrinterStatus
+from tests.app.printers.test_status import FULL
 
 MODEL = model_of_serial("01P")
 
@@ -31,7 +36,9 @@ class Told:
             team_id=1,
             printer_id=7,
             last=last or PrinterStatus.unknown(),
-            compose=lambda reason: None if reason is StatusReason.REPORT else self.next,
+            compose=lambda reason, seq: (
+                None if reason is StatusReason.REPORT else replace(self.next, seq=seq)
+            ),
             published=lambda _printer_id: None,
         )
 
@@ -110,3 +117,26 @@ def test_health_that_stays_away_is_cleared():
     assert memory.tick(1 + HOLD_SECONDS).cleared == ("0700-2000-0002-0001",)
     assert codes(memory.shown.errors) == ["0700-2100-0002-0001"]
     assert memory.shown == summed_up(memory.shown.errors)
+
+
+def test_a_composed_status_leaves_nothing_out():
+    """Every field of what was decoded is in what is published."""
+    info = PrinterInfo(7, 1, "01P00A000000001", MODEL, None, 1, Trust.NONE, None)
+    defaults = PrinterStatus()
+    assert all(getattr(FULL, item.name) != getattr(defaults, item.name) for item in fields(FULL))
+    presence = Presence(
+        info, FULL, announce_after=1, tell=lambda _event: None, changed=lambda: None
+    )
+    presence.state, presence.detail = FULL.connection, FULL.connection_detail
+    assert (
+        composed(
+            FULL,
+            presence,
+            seq=FULL.seq,
+            reported_at=FULL.reported_at,
+            health=FULL.health,
+            firmware=FULL.firmware_version,
+            job=FULL.job,
+        )
+        == FULL
+    )

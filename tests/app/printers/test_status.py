@@ -47,7 +47,7 @@ FULL = PrinterStatus(
     fans=Fans(part=100, auxiliary=67, chamber=13, heatbreak=100),
     speed_level=SpeedLevel.SPORT,
     chamber_light=True,
-    door_open=False,
+    door_open=True,
     health=Health(
         HmsStatus.WARNING,
         (
