@@ -115,16 +115,16 @@ async def mutate(
 def present_errors(found: Sequence[GraphQLError], context: object) -> None:
     """Give each error its code, and replace the words of whatever was not meant to be seen."""
     for error in found:
-        original = error.original_error
-        while isinstance(original, GraphQLError) and original.original_error is not None:
+        original: Exception | None = error
+        while isinstance(original, GraphQLError):
             original = original.original_error
         extensions = dict(error.extensions or {})
-        if isinstance(original, DomainError):
+        if original is None:
+            extensions.setdefault("code", BAD_REQUEST)
+        elif isinstance(original, DomainError):
             extensions["code"] = original.code
             if original.field is not None:
                 extensions["field"] = camel(original.field)
-        elif original is None or isinstance(original, GraphQLError) or error.path is None:
-            extensions.setdefault("code", BAD_REQUEST)
         else:
             request_id = context.request_id if isinstance(context, Context) else None
             log.error("resolver failed", path=error.path, exc_info=original)

@@ -9,14 +9,12 @@ from graphql import (
     DocumentNode,
     ExecutionResult,
     OperationDefinitionNode,
-    execute,
     parse,
     validate,
 )
 
-from schema import schema
+from schema import engine, schema
 from schema.context import Context
-from schema.errors import present_errors
 
 
 class Operation:
@@ -36,15 +34,4 @@ class Operation:
 
     async def run(self, variables: Mapping[str, Any], context: Context) -> ExecutionResult:
         """Execute as the viewer of `context`; errors carry their codes."""
-        result = execute(
-            schema.graphql,
-            self.document,
-            variable_values=dict(variables),
-            context_value=context,
-            middleware=None,
-        )
-        if not isinstance(result, ExecutionResult):
-            result = await result
-        if result.errors:
-            present_errors(result.errors, context)
-        return result
+        return await engine.run(schema.graphql, self.document, self.definition, variables, context)

@@ -3,22 +3,35 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import aclosing
 from datetime import UTC, datetime
+from typing import TypeVar
 from weakref import WeakSet
+
+import structlog
 
 from app.accounts.authentication import is_revoked_by
 from app.accounts.viewer import Viewer
+from app.errors import Unauthenticated, Unavailable
 from app.events import CredentialRevoked
 from app.farm_events.service import decode
-from app.hub import EVENT, Feed, Hub, Message
+from app.hub import EVENT, RESYNC, Feed, Hub, Message
+
+log = structlog.get_logger(__name__)
+
+Recheck = Callable[[], Awaitable[Viewer]]
+Result = TypeVar("Result")
+# While the database is away nobody's credential can be looked up again.
+RECHECK_AGAIN_SECONDS = 2.0
 
 
 class Guard:
     """Watches one credential for as long as a socket or stream is open."""
 
-    def __init__(self, viewer: Viewer) -> None:
+    def __init__(self, viewer: Viewer, recheck: Recheck) -> None:
         self.viewer = viewer
+        self._recheck = recheck
         self.ended = False
         self._feeds: WeakSet[Feed] = WeakSet()
         self._callbacks: list[Callable[[], None]] = []
@@ -49,23 +62,38 @@ class Guard:
             callback()
         self.release()
 
+    async def check(self) -> None:
+        """Sign in again, and end when that fails or gives other permissions."""
+        try:
+            now = await self._recheck()
+        except Unauthenticated:
+            self.end()
+        else:
+            if (now.team_id, now.scopes) != (self.viewer.team_id, self.viewer.scopes):
+                self.end()
+
     def release(self) -> None:
         """The socket or stream is closed: watch no longer."""
+        self.ended = True
         if self._timer is not None:
             self._timer.cancel()
         self._callbacks.clear()
 
 
 class Guards:
-    """All guards of this process; revocations reach them over the hub."""
+    """All guards of this process. Revocations reach them over the hub; when messages of the hub
+    may have been missed, every credential is looked up again."""
 
     def __init__(self, hub: Hub) -> None:
         self._guards: WeakSet[Guard] = WeakSet()
+        self._checking: asyncio.Task[None] | None = None
+        self._check_again = False
         hub.listen(EVENT, self._on_event)
+        hub.listen(RESYNC, self._on_resync)
 
-    def guard(self, viewer: Viewer) -> Guard:
-        """A new guard for an open socket or stream."""
-        made = Guard(viewer)
+    def guard(self, viewer: Viewer, recheck: Recheck) -> Guard:
+        """A new guard for an open socket or stream; `recheck` signs in again."""
+        made = Guard(viewer, recheck)
         self._guards.add(made)
         return made
 
@@ -76,3 +104,39 @@ class Guards:
         for guard in list(self._guards):
             if isinstance(event, CredentialRevoked) and is_revoked_by(guard.viewer, event):
                 guard.end()
+
+    def _on_resync(self, _message: Message) -> None:
+        self._check_again = True
+        if self._guards and (self._checking is None or self._checking.done()):
+            self._checking = asyncio.create_task(self._check_all())
+
+    async def _check_all(self) -> None:
+        while self._check_again:
+            self._check_again = False
+            for guard in list(self._guards):
+                await self._check(guard)
+
+    async def _check(self, guard: Guard) -> None:
+        while not guard.ended:
+            try:
+                await guard.check()
+                return
+            except Unavailable:
+                await asyncio.sleep(RECHECK_AGAIN_SECONDS)
+            except Exception:
+                log.exception("a credential could not be looked up again")
+                guard.end()
+
+
+async def while_valid(
+    guard: Guard, results: AsyncGenerator[Result, None]
+) -> AsyncGenerator[Result, None]:
+    """The results of a stream for as long as its credential is good."""
+    try:
+        async with aclosing(results):
+            async for result in results:
+                if guard.ended:
+                    return
+                yield result
+    finally:
+        guard.release()

@@ -8,18 +8,19 @@ origin can send without being asked first.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import orjson
+from graphql import OperationDefinitionNode
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.types import Receive, Scope, Send
 from strawberry.asgi import GraphQL
-from strawberry.exceptions import MissingQueryError
 from strawberry.http import GraphQLRequestData, process_result
-from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 from strawberry.subscriptions import (
     GRAPHQL_SSE_PROTOCOL,
     GRAPHQL_TRANSPORT_WS_PROTOCOL,
@@ -28,58 +29,28 @@ from strawberry.types.execution import PreExecutionError
 from strawberry.types.graphql import OperationType
 
 from app import pages
+from app.accounts.limits import address_identity
 from app.accounts.viewer import Viewer
 from app.errors import DomainError, RateLimited, Unauthenticated, Unavailable
 from app.runtime import Runtime
-from schema import schema
+from schema import patience, schema
 from schema.context import Context
-from schema.guards import Guards
-from schema.limits import MAX_NESTING, nesting
+from schema.documents import kind_of
+from schema.guards import Guards, while_valid
+from schema.requests import PLAIN_JSON, READING, RESPONSE_JSON, Accepted, Refused, read, wants_page
 from schema.sockets import SocketHandler
 
-MAX_BODY = 1_048_576
-RESPONSE_JSON = "application/graphql-response+json"
-PLAIN_JSON = "application/json"
-EVENT_STREAM = "text/event-stream"
-_BY_METHOD = {
-    "GET": {OperationType.QUERY},
-    "POST": {OperationType.QUERY, OperationType.MUTATION},
-}
+INIT_WAIT = timedelta(seconds=10)
+MAX_OPERATIONS_PER_SOCKET = 100
+METHODS = "GET, HEAD, POST"
+NOT_ALLOWED = "METHOD_NOT_ALLOWED"
+_READING = frozenset({OperationType.QUERY})
+_WRITING = frozenset({OperationType.QUERY, OperationType.MUTATION})
 _STATUS: tuple[tuple[type[DomainError], int], ...] = (
     (Unauthenticated, 401),
     (RateLimited, 429),
     (Unavailable, 503),
 )
-
-
-class Refused(Exception):
-    """The request is no GraphQL request that can be answered here."""
-
-    def __init__(self, status: int, message: str, code: str = "BAD_REQUEST") -> None:
-        super().__init__(message)
-        self.status = status
-        self.message = message
-        self.code = code
-
-
-@dataclass(frozen=True, slots=True)
-class Accepted:
-    """What form of answer the client takes."""
-
-    media_type: str
-    events: bool
-
-    @classmethod
-    def by(cls, request: Request) -> Accepted:
-        """The best form this server has for the request's `Accept`."""
-        wanted = request.headers.get("accept", "*/*").lower()
-        if EVENT_STREAM in wanted:
-            return cls(PLAIN_JSON, events=True)
-        if RESPONSE_JSON in wanted:
-            return cls(RESPONSE_JSON, events=False)
-        if any(item in wanted for item in ("*/*", "application/*", PLAIN_JSON)) or not wanted:
-            return cls(PLAIN_JSON, events=False)
-        raise Refused(406, f"This server answers with {RESPONSE_JSON} or {PLAIN_JSON}.")
 
 
 class GraphQLEndpoint(GraphQL[Any, None]):
@@ -92,6 +63,8 @@ class GraphQLEndpoint(GraphQL[Any, None]):
             schema,
             graphql_ide=None,
             subscription_protocols=(GRAPHQL_TRANSPORT_WS_PROTOCOL, GRAPHQL_SSE_PROTOCOL),
+            connection_init_wait_timeout=INIT_WAIT,
+            max_subscriptions_per_connection=MAX_OPERATIONS_PER_SOCKET,
             allowed_origins=runtime.settings.cors_origins,
         )
         self.runtime = runtime
@@ -99,11 +72,10 @@ class GraphQLEndpoint(GraphQL[Any, None]):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":
-            await super().__call__(scope, receive, send)
+            await patience.serve(super().__call__, scope, receive, send)
             return
-        request = Request(scope, receive)
-        response = await self._respond(request)
-        await response(scope, receive, send)
+        response = await self._respond(Request(scope, receive))
+        await patience.serve(response, scope, receive, send)
 
     async def get_context(self, request: Any, response: Any) -> Any:
         """Sockets make their context when they are signed in."""
@@ -116,11 +88,13 @@ class GraphQLEndpoint(GraphQL[Any, None]):
         return orjson.loads(data)
 
     async def _respond(self, request: Request) -> Response:
-        if _wants_page(request):
+        if wants_page(request):
             return pages.graphiql_page()
         media_type = PLAIN_JSON
         headers: dict[str, str] = {}
         try:
+            if request.method not in METHODS.split(", "):
+                raise Refused(405, f"Use one of {METHODS}.", NOT_ALLOWED, allow=METHODS)
             accepted = Accepted.by(request)
             media_type = accepted.media_type
             viewer = await self._sign_in(request)
@@ -131,24 +105,36 @@ class GraphQLEndpoint(GraphQL[Any, None]):
             response = await self._execute(request, accepted, viewer)
         except Refused as refused:
             response = _problem(media_type, refused.status, refused.message, refused.code)
-            if refused.status == 405:
-                response.headers["Allow"] = "POST"
+            headers |= {"Allow": refused.allow} if refused.allow else {}
         except DomainError as error:
             status = next((code for kind, code in _STATUS if isinstance(error, kind)), 500)
             response = _problem(media_type, status, error.message, error.code)
             if status == 401:
-                response.headers["WWW-Authenticate"] = 'Bearer realm="spoolgraph"'
+                headers["WWW-Authenticate"] = 'Bearer realm="spoolgraph"'
+            if isinstance(error, RateLimited):
+                headers["Retry-After"] = str(error.retry_after)
         response.headers.update(headers)
         return response
 
     async def _sign_in(self, request: Request) -> Viewer:
-        return await self.runtime.accounts.authenticate(
-            api_key=request.headers.get("x-api-key"),
-            authorization=request.headers.get("authorization"),
-        )
+        try:
+            return await self.runtime.accounts.authenticate(
+                api_key=request.headers.get("x-api-key"),
+                authorization=request.headers.get("authorization"),
+            )
+        except Unauthenticated:
+            address = address_identity(request.client.host if request.client else "")
+            await self.runtime.limiter.require("refused.address", address)
+            raise
 
     async def _execute(self, request: Request, accepted: Accepted, viewer: Viewer) -> Response:
-        asked = await _read(request)
+        asked = await read(request)
+        allowed = _READING if request.method in READING else _WRITING
+        if accepted.events:
+            allowed |= {OperationType.SUBSCRIPTION}
+        prepared = schema.prepare(asked.query)
+        if not prepared.problems:
+            _require_allowed(prepared.operation(asked.operation_name), allowed, request.method)
         context = Context(
             runtime=self.runtime,
             viewer=viewer,
@@ -157,48 +143,61 @@ class GraphQLEndpoint(GraphQL[Any, None]):
         )
         if accepted.events:
             return await self._stream(request, asked, context)
-        try:
-            result = await schema.execute(
-                asked.query,
-                variable_values=asked.variables,
-                context_value=context,
-                operation_name=asked.operation_name,
-                allowed_operation_types=_BY_METHOD[request.method],
-            )
-        except InvalidOperationTypeError as error:
-            raise _not_allowed(error, request.method) from None
-        except (CannotGetOperationTypeError, MissingQueryError):
-            raise Refused(400, "There is no operation of this name in the document.") from None
-        unexecuted = isinstance(result, PreExecutionError) and accepted.media_type == RESPONSE_JSON
-        body: Any = process_result(result)
-        if isinstance(result, PreExecutionError) and accepted.media_type == RESPONSE_JSON:
-            body.pop("data", None)
-        return Response(
-            orjson.dumps(body), status_code=400 if unexecuted else 200, headers=_typed(accepted)
+        result = await schema.execute(
+            asked.query,
+            variable_values=asked.variables,
+            context_value=context,
+            operation_name=asked.operation_name,
         )
+        body: Any = process_result(result)
+        status = 200
+        if isinstance(result, PreExecutionError):
+            body.pop("data", None)
+            if accepted.media_type == RESPONSE_JSON:
+                status = _unexecuted_status(result)
+        return Response(orjson.dumps(body), status_code=status, headers=_typed(accepted))
 
     async def _stream(
         self, request: Request, asked: GraphQLRequestData, context: Context
     ) -> Response:
         """Answer with server-sent events, distinct connections mode."""
-        context.guard = self.guards.guard(context.viewer)
-        result: Any = await schema.stream(
+        guard = context.guard = self.guards.guard(context.viewer, self._recheck(request))
+        await guard.check()  # it may have been revoked a moment before it was watched
+        results = await schema.stream(
             asked.query,
             variable_values=asked.variables,
             context_value=context,
             operation_name=asked.operation_name,
-            allowed_operation_types=_BY_METHOD[request.method] | {OperationType.SUBSCRIPTION},
         )
-        sub_response = await self.get_sub_response(request)
-        return await self._create_streaming_response(request, result, "sse", sub_response)
+        valid: Any = while_valid(guard, results)
+        return await self._create_streaming_response(
+            request, valid, "sse", await self.get_sub_response(request)
+        )
+
+    def _recheck(self, request: Request) -> Callable[[], Awaitable[Viewer]]:
+        return partial(
+            self.runtime.accounts.authenticate,
+            api_key=request.headers.get("x-api-key"),
+            authorization=request.headers.get("authorization"),
+        )
 
 
-def _wants_page(request: Request) -> bool:
-    return (
-        request.method == "GET"
-        and "query" not in request.query_params
-        and "text/html" in request.headers.get("accept", "")
-    )
+def _require_allowed(
+    operation: OperationDefinitionNode | None, allowed: frozenset[OperationType], method: str
+) -> None:
+    if operation is None:
+        raise Refused(400, "There is no single operation of this name in the document.")
+    kind = kind_of(operation)
+    if kind in allowed:
+        return
+    if kind is OperationType.SUBSCRIPTION:
+        raise Refused(400, "Subscriptions run over WebSocket or with Accept: text/event-stream.")
+    raise Refused(405, f"A {kind.value} is not allowed by {method}.", NOT_ALLOWED, allow="POST")
+
+
+def _unexecuted_status(result: PreExecutionError) -> int:
+    codes = {(error.extensions or {}).get("code") for error in result.errors or ()}
+    return 503 if codes & {"TIMEOUT", Unavailable.code} else 400
 
 
 def _typed(accepted: Accepted) -> dict[str, str]:
@@ -214,72 +213,11 @@ def _problem(media_type: str, status: int, message: str, code: str) -> Response:
     )
 
 
-def _not_allowed(error: InvalidOperationTypeError, method: str) -> Refused:
-    if error.operation_type is OperationType.SUBSCRIPTION:
-        return Refused(400, "Subscriptions run over WebSocket or with Accept: text/event-stream.")
-    return Refused(405, f"A {error.operation_type.value} is not allowed by {method}.")
-
-
-async def _read(request: Request) -> GraphQLRequestData:
-    """The operation in a request; raises `Refused`."""
-    if request.method == "GET":
-        data = _from_query(request)
-    else:
-        content_type = request.headers.get("content-type", "").split(";")[0].strip().lower()
-        if content_type != PLAIN_JSON:
-            raise Refused(415, f"Send {PLAIN_JSON}.", "UNSUPPORTED_MEDIA_TYPE")
-        data = _json(await _body(request), "The body")
-    if not isinstance(data, dict):
-        raise Refused(400, "A GraphQL request is a JSON object.")
-    query = data.get("query")
-    if not isinstance(query, str) or not query.strip():
-        raise Refused(400, "`query` must be a text.")
-    for name in ("variables", "extensions"):
-        if not isinstance(data.get(name), dict | None):
-            raise Refused(400, f"`{name}` must be an object.")
-    if not isinstance(data.get("operationName"), str | None):
-        raise Refused(400, "`operationName` must be a text.")
-    if nesting(query) > MAX_NESTING:
-        raise Refused(400, f"The document is nested deeper than {MAX_NESTING} levels.")
-    return GraphQLRequestData(
-        query=query,
-        variables=data.get("variables"),
-        operation_name=data.get("operationName"),
-        extensions=data.get("extensions"),
-    )
-
-
-def _from_query(request: Request) -> dict[str, Any]:
-    data: dict[str, Any] = dict(request.query_params)
-    for name in ("variables", "extensions"):
-        if name in data:
-            data[name] = _json(data[name].encode(), f"`{name}`") if data[name] else None
-    return data
-
-
-def _json(text: bytes, what: str) -> Any:
-    try:
-        return orjson.loads(text)
-    except orjson.JSONDecodeError:
-        raise Refused(400, f"{what} is not valid JSON.") from None
-
-
-async def _body(request: Request) -> bytes:
-    parts: list[bytes] = []
-    size = 0
-    async for part in request.stream():
-        size += len(part)
-        if size > MAX_BODY:
-            raise Refused(413, f"A body has at most {MAX_BODY} bytes.", "PAYLOAD_TOO_LARGE")
-        parts.append(part)
-    return b"".join(parts)
-
-
 def routes(runtime: Runtime) -> list[BaseRoute]:
     """`/graphql` for HTTP and WebSocket, with and without a slash at the end."""
     endpoint = GraphQLEndpoint(runtime)
     found: list[BaseRoute] = []
     for path in ("/graphql", "/graphql/"):
-        found.append(Route(path, endpoint, methods=["GET", "POST"]))
+        found.append(Route(path, endpoint))
         found.append(WebSocketRoute(path, endpoint))
     return found

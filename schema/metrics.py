@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import AsyncIterator
-
 from prometheus_client import Counter, Histogram
-from strawberry.extensions import SchemaExtension
 
 MAX_NAMES = 200
 _seen: set[str] = set()
@@ -32,17 +28,9 @@ def label(name: str | None) -> str:
     return name
 
 
-class CountOperations(SchemaExtension):
-    """Counts each operation once, when it is done."""
-
-    async def on_operation(self) -> AsyncIterator[None]:
-        """Runs around the whole operation."""
-        began = time.perf_counter()
-        yield
-        context = self.execution_context
-        name = label(context.operation_name)
-        kind = context.operation_type.value if context.graphql_document else "unknown"
-        failed = bool(context.result and getattr(context.result, "errors", None))
-        _operations.labels(name, kind, "error" if failed else "ok").inc()
-        if kind != "subscription":
-            _seconds.labels(name).observe(time.perf_counter() - began)
+def note(name: str | None, kind: str, *, ok: bool, seconds: float | None = None) -> None:
+    """Count one operation that is done; a subscription has no duration worth knowing."""
+    known = label(name)
+    _operations.labels(known, kind, "ok" if ok else "error").inc()
+    if seconds is not None:
+        _seconds.labels(known).observe(seconds)

@@ -7,6 +7,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, NewType
 
 import strawberry
+from graphql import GraphQLError
 from strawberry.types.scalar import ScalarDefinition
 
 Grams = NewType("Grams", Decimal)
@@ -23,35 +24,35 @@ def _write_time(value: datetime) -> str:
 
 def _read_time(value: Any) -> datetime:
     if not isinstance(value, str):
-        raise ValueError("A time is written as text, 2026-01-31T12:00:00Z.")
+        raise GraphQLError("A time is written as text, 2026-01-31T12:00:00Z.")
     try:
         parsed = datetime.fromisoformat(value)
     except ValueError:
-        raise ValueError("A time is written 2026-01-31T12:00:00Z.") from None
+        raise GraphQLError("A time is written 2026-01-31T12:00:00Z.") from None
     if parsed.tzinfo is None:
-        raise ValueError("A time needs its zone: 2026-01-31T12:00:00Z.")
+        raise GraphQLError("A time needs its zone: 2026-01-31T12:00:00Z.")
     try:
         return parsed.astimezone(UTC)
     except OverflowError:
-        raise ValueError("This time is out of range.") from None
+        raise GraphQLError("This time is out of range.") from None
 
 
 def _read_date(value: Any) -> date:
     try:
         return date.fromisoformat(value)
     except (TypeError, ValueError):
-        raise ValueError("A date is written 2026-01-31.") from None
+        raise GraphQLError("A date is written 2026-01-31.") from None
 
 
 def _read_decimal(value: Any) -> Decimal:
     if isinstance(value, bool) or not isinstance(value, str | int | float | Decimal):
-        raise ValueError("This is not a number.")
+        raise GraphQLError("This is not a number.")
     try:
         number = Decimal(str(value))
     except InvalidOperation:
-        raise ValueError("This is not a number.") from None
+        raise GraphQLError("This is not a number.") from None
     if not number.is_finite() or abs(number.adjusted()) > 30:
-        raise ValueError("This number is out of range.")
+        raise GraphQLError("This number is out of range.")
     return number
 
 
@@ -65,7 +66,7 @@ def _write_grams(value: Decimal) -> float:
 
 def _read_seconds(value: Any) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or abs(value) > _MAX_SECONDS:
-        raise ValueError("Seconds are a whole number.")
+        raise GraphQLError("Seconds are a whole number.")
     return value
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import copy
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
+from graphql import GraphQLError
 from starlette.websockets import WebSocket
 from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import (
     BaseGraphQLTransportWSHandler,
@@ -16,7 +18,7 @@ from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import (
 from app.errors import Unauthenticated, Unavailable
 from schema.context import Context
 from schema.guards import Guard
-from schema.limits import MAX_NESTING, nesting
+from schema.limits import objection
 
 UNAUTHORIZED = 4401
 BAD_REQUEST = 4400
@@ -52,19 +54,22 @@ class SocketHandler(BaseGraphQLTransportWSHandler[Any, None]):
         given = {str(name).lower(): value for name, value in payload.items()}
         headers: Mapping[str, Any] = {**socket.headers, **given}
         runtime = self.view.runtime  # type: ignore[attr-defined]
+        recheck = partial(
+            runtime.accounts.authenticate,
+            api_key=_text(headers.get("x-api-key")),
+            authorization=_text(headers.get("authorization")),
+        )
         try:
-            viewer = await runtime.accounts.authenticate(
-                api_key=_text(headers.get("x-api-key")),
-                authorization=_text(headers.get("authorization")),
-            )
+            viewer = await recheck()
+            self.guard = self.view.guards.guard(viewer, recheck)  # type: ignore[attr-defined]
+            self.guard.on_end(self._end)
+            await self.guard.check()  # it may have been revoked a moment before it was watched
         except Unauthenticated as error:
             await self.websocket.close(UNAUTHORIZED, f"Unauthorized: {error.message}"[:120])
             return
         except Unavailable:
             await self.websocket.close(TRY_AGAIN_LATER, "Try again later")
             return
-        self.guard = self.view.guards.guard(viewer)  # type: ignore[attr-defined]
-        self.guard.on_end(self._end)
         self.context = Context(
             runtime=runtime,
             viewer=viewer,
@@ -80,20 +85,38 @@ class SocketHandler(BaseGraphQLTransportWSHandler[Any, None]):
         )
 
     async def handle_subscribe(self, message: Any) -> None:
-        """Refuse what is no operation before it is parsed."""
+        """Refuse what is no operation, or one too many, before it is looked at."""
         payload = message["payload"]
-        query = payload["query"]
-        operation_id = message["id"]
-        if not isinstance(query, str) or not isinstance(operation_id, str):
+        query, operation_id = payload["query"], message["id"]
+        if not (
+            isinstance(query, str)
+            and isinstance(operation_id, str)
+            and isinstance(payload.get("variables"), dict | None)
+            and isinstance(payload.get("operationName"), str | None)
+        ):
             await self.websocket.close(BAD_REQUEST, "Invalid message")
             return
-        if nesting(query) > MAX_NESTING:
-            error = {"message": f"The document is nested deeper than {MAX_NESTING} levels."}
-            await self.websocket.send_json(
-                {"id": operation_id, "type": "error", "payload": [error]}
-            )
-            return
+        if self.connection_acknowledged and operation_id not in self.operations:
+            against = objection(query, payload.get("variables"))
+            if against is not None:
+                await self._refuse(operation_id, against, "BAD_REQUEST")
+                return
+            viewer = self.context.viewer
+            limit = await self.context.runtime.limiter.hit("graphql", viewer.credential)
+            if limit is not None and limit.retry_after is not None:
+                said = f"Too many requests, try again in {limit.retry_after} s."
+                await self._refuse(operation_id, said, "RATE_LIMITED")
+                return
         await super().handle_subscribe(message)
+
+    async def _refuse(self, operation_id: str, message: str, code: str) -> None:
+        error = {"message": message, "extensions": {"code": code}}
+        await self.websocket.send_json({"id": operation_id, "type": "error", "payload": [error]})
+
+    @staticmethod
+    def _get_pre_execution_close_reason(error: GraphQLError) -> str | None:
+        """A document with a mistake ends its operation, not the socket and all others on it."""
+        return None
 
     async def run_operation(self, operation: Operation[Any, None]) -> None:
         """Each operation has its own context, so that no loader outlives it."""

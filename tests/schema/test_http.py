@@ -79,7 +79,10 @@ async def test_the_form_of_the_answer_is_negotiated(
         (b"query={ __typename }", "application/x-www-form-urlencoded", 415),
         (b'{"query": "{ __typename }"}', "text/plain", 415),
         (b'{"query": "' + b"x" * 1_100_000 + b'"}', JSON, 413),
-        (json.dumps({"query": "{ a " * 5_000}).encode(), JSON, 400),
+        (b'{"query": "query A { __typename } query B { __typename }"}', JSON, 400),
+        (b'{"query": "{ printer(serialNumber: \\"\\\\u0000\\") { id } }"}', JSON, 400),
+        (b'{"query": "{ __typename }", "variables": {"a": ["\\u0000"]}}', JSON, 400),
+        (b'{"query": "{ __typename }", "variables": {"a": [' + b"0," * 10_000 + b"0]}}", JSON, 400),
     ],
 )
 async def test_what_is_no_request_is_refused(
@@ -91,6 +94,16 @@ async def test_what_is_no_request_is_refused(
     )
     assert answer.status_code == status
     assert answer.json()["errors"][0]["extensions"]["code"]
+
+
+async def test_head_and_unknown_methods(server: RunningServer) -> None:
+    """HEAD answers as GET without a body; what is unknown is 405 and told what is not."""
+    client = server.client()
+    head = await client.head("/graphql", params={"query": "{ __typename }"})
+    assert (head.status_code, head.content) == (200, b"")
+    put = await client.put("/graphql", json={"query": "{ __typename }"})
+    assert (put.status_code, put.headers["allow"]) == (405, "GET, HEAD, POST")
+    assert put.json()["errors"][0]["extensions"]["code"] == "METHOD_NOT_ALLOWED"
 
 
 async def test_get_reads_and_never_changes(server: RunningServer) -> None:
@@ -122,12 +135,21 @@ async def test_small_documents_that_explode_are_refused(server: RunningServer) -
         "{ printer { archives(first: 100) { nodes { id } } } } } } } }",
         "{ viewer { " + " ".join(f"a{n}: role" for n in range(150)) + " } }",
         "{ viewer " + "@skip(if: false) " * 150 + "{ role } }",
+        "{ a " * 5_000,
+        "{ ...f } fragment f on Query { "
+        + " ".join(f"a{n}: viewer {{ role }}" for n in range(40))
+        + " }",
+        "{ " + "__typename " * 4_900 + "}",
+        "{ viewer { role } } " + "fragment f on Viewer { " + "... { role } " * 900 + "}",
+        "{ ...f0 } "
+        + " ".join(f"fragment f{n} on Query {{ ...f{n + 1} }}" for n in range(600))
+        + " fragment f600 on Query { __typename }",
     ],
 )
 async def test_operations_that_ask_for_too_much_are_refused(
     server: RunningServer, query: str
 ) -> None:
-    """Wide, costly, and full of aliases or directives: refused before they run."""
+    """Wide, deep, costly, repetitive, full of aliases or directives: refused before they run."""
     answer = await server.client().post("/graphql", json={"query": query})
     codes = {error["extensions"]["code"] for error in answer.json()["errors"]}
     assert "OPERATION_TOO_LARGE" in codes

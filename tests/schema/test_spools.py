@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.running import RunningServer
 from tests.schema.asking import change, refused
+from tests.schema.test_statements import counted
 
 
 async def test_a_spool_is_used_up(server: RunningServer) -> None:
@@ -116,3 +119,22 @@ async def test_spools_are_filtered_and_sorted(server: RunningServer) -> None:
     ):
         data = await server.graphql(query, {"filter": filter, "orderBy": order})
         assert [node["color"] for node in data["spools"]["nodes"]] == expected.split()
+
+
+@pytest.mark.parametrize("size", [2, 12])
+async def test_a_list_of_spools_costs_few_statements(server: RunningServer, size: int) -> None:
+    """The spools, their transactions and the number of these: three, however many spools."""
+    for number in range(size):
+        spool = {"material": "PLA", "color": f"No {number}", "netWeight": "1000"}
+        made = await change(server, "createSpool", "spool { id }", **spool)
+        await change(
+            server, "deductSpool", "deducted", id=made["spool"]["id"], weightGrams=f"{number + 1}"
+        )
+    query = "{ spools { nodes { color transactions(first: 1) { totalCount nodes { change } } } } }"
+    with counted(server.runtime.database) as statements:
+        nodes = (await server.graphql(query))["spools"]["nodes"]
+    assert len(statements) == 3, statements
+    assert {node["color"]: node["transactions"] for node in nodes} == {
+        f"No {number}": {"totalCount": 2, "nodes": [{"change": -number - 1}]}
+        for number in range(size)
+    }

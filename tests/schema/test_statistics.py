@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
+
 from app.accounts.viewer import Viewer
 from app.archives.runs import ObservedFilament
 from app.printers.models import Printer
 from tests.farm import NOON, make_print, make_printer
 from tests.running import RunningServer
+from tests.schema.test_statements import counted
 
 
 async def test_statistics_are_split(server: RunningServer, owner: Viewer, printer: Printer) -> None:
@@ -50,3 +53,24 @@ async def test_statistics_are_split(server: RunningServer, owner: Viewer, printe
     ] == [("Left", 2, 1), ("Right", 1, 1)]
     nothing = await server.graphql(query, {"filter": {"printerId": "nonsense"}})
     assert (nothing["statistics"]["totalPrints"], nothing["statistics"]["successRate"]) == (0, 0.0)
+
+
+@pytest.mark.parametrize("size", [2, 6])
+async def test_statistics_of_many_printers_cost_few_statements(
+    server: RunningServer, owner: Viewer, size: int
+) -> None:
+    """The printers, their totals, days and materials: four, however many printers."""
+    for number in range(size):
+        made = await make_printer(server.runtime.database, owner, f"P{number}")
+        for _ in range(number):
+            await make_print(server.runtime.database, made)
+    query = """{ printers { nodes { statistics { totalPrints byPrinter { totalPrints }
+        byDay { totalPrints } byMaterial { prints } } } } }"""
+    with counted(server.runtime.database) as statements:
+        nodes = (await server.graphql(query))["printers"]["nodes"]
+    assert len(statements) == 4, statements
+    assert [node["statistics"]["totalPrints"] for node in nodes] == list(range(size))
+    for number, node in enumerate(nodes[1:], start=1):
+        assert node["statistics"]["byPrinter"] == [{"totalPrints": number}]
+        assert node["statistics"]["byDay"] == [{"totalPrints": number}]
+        assert node["statistics"]["byMaterial"] == [{"prints": number}]

@@ -1,0 +1,126 @@
+"""Runs prepared operations, whichever way they came in: bounded in time, presented, counted."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from contextlib import aclosing
+from typing import Any, cast
+
+from graphql import (
+    DocumentNode,
+    ExecutionResult,
+    GraphQLError,
+    GraphQLSchema,
+    OperationDefinitionNode,
+    execute,
+    subscribe,
+)
+
+from schema import metrics
+from schema.errors import present_errors
+
+# A mutation may wait ten seconds for a printer; nothing has a reason to take longer than this.
+OPERATION_SECONDS = 30.0
+
+
+async def run(
+    schema: GraphQLSchema,
+    document: DocumentNode,
+    operation: OperationDefinitionNode,
+    variables: Mapping[str, Any] | None,
+    context: object,
+) -> ExecutionResult:
+    """The result of a query or mutation; errors carry their codes."""
+    began = time.perf_counter()
+    name = _name(operation)
+    result = await _in_time(schema, document, name, variables, context)
+    present_errors(result.errors or (), context)
+    metrics.note(
+        name,
+        operation.operation.value,
+        ok=not result.errors,
+        seconds=time.perf_counter() - began,
+    )
+    return result
+
+
+async def _in_time(
+    schema: GraphQLSchema,
+    document: DocumentNode,
+    name: str | None,
+    variables: Mapping[str, Any] | None,
+    context: object,
+) -> ExecutionResult:
+    try:
+        async with asyncio.timeout(OPERATION_SECONDS) as patience:
+            result = execute(
+                schema,
+                document,
+                variable_values=dict(variables or {}),
+                operation_name=name,
+                context_value=context,
+            )
+            return result if isinstance(result, ExecutionResult) else await result
+    except TimeoutError:
+        if not patience.expired():
+            raise
+        said = f"The operation took longer than {OPERATION_SECONDS:.0f} seconds."
+        return ExecutionResult(None, [GraphQLError(said, extensions={"code": "TIMEOUT"})])
+
+
+async def follow(
+    schema: GraphQLSchema,
+    document: DocumentNode,
+    operation: OperationDefinitionNode,
+    variables: Mapping[str, Any] | None,
+    context: object,
+) -> AsyncGenerator[ExecutionResult, None]:
+    """The events of a subscription. One that fails ends with a result that tells why."""
+    name = _name(operation)
+    ok = True
+    try:
+        async for result in _events(schema, document, name, variables, context):
+            ok = ok and not result.errors
+            present_errors(result.errors or (), context)
+            yield result
+    finally:
+        metrics.note(name, operation.operation.value, ok=ok)
+
+
+async def _events(
+    schema: GraphQLSchema,
+    document: DocumentNode,
+    name: str | None,
+    variables: Mapping[str, Any] | None,
+    context: object,
+) -> AsyncIterator[ExecutionResult]:
+    source = subscribe(
+        schema,
+        document,
+        variable_values=dict(variables or {}),
+        operation_name=name,
+        context_value=context,
+    )
+    if asyncio.iscoroutine(source) or isinstance(source, asyncio.Future):
+        source = await source
+    if isinstance(source, ExecutionResult):
+        yield source
+        return
+    events = cast(AsyncGenerator[ExecutionResult, None], source)
+    async with aclosing(events):
+        try:
+            async for event in events:
+                yield event
+        except Exception as error:
+            told = (
+                error
+                if isinstance(error, GraphQLError)
+                else GraphQLError(str(error), original_error=error)
+            )
+            yield ExecutionResult(None, [told])
+
+
+def _name(operation: OperationDefinitionNode) -> str | None:
+    return None if operation.name is None else operation.name.value
