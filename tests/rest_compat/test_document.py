@@ -1,0 +1,94 @@
+"""The OpenAPI document is valid, and what is served is what is documented."""
+
+from __future__ import annotations
+
+import pytest
+from openapi_spec_validator import validate
+
+from rest_compat import openapi
+from rest_compat.routes import ROWS
+from tests.running import RunningServer
+
+# Every route of the façade. A new one is added here on purpose.
+SERVED = {
+    ("GET", "/api/v1/printers"),
+    ("POST", "/api/v1/printers"),
+    ("GET", "/api/v1/printers/{id}"),
+    ("PATCH", "/api/v1/printers/{id}"),
+    ("DELETE", "/api/v1/printers/{id}"),
+    ("GET", "/api/v1/printers/{id}/status"),
+    ("POST", "/api/v1/printers/{id}/refresh-status"),
+    ("GET", "/api/v1/archives"),
+    ("GET", "/api/v1/archives/export"),
+    ("GET", "/api/v1/archives/{id}"),
+    ("PATCH", "/api/v1/archives/{id}"),
+    ("DELETE", "/api/v1/archives/{id}"),
+    ("GET", "/api/v1/projects"),
+    ("POST", "/api/v1/projects"),
+    ("GET", "/api/v1/projects/{id}"),
+    ("PATCH", "/api/v1/projects/{id}"),
+    ("DELETE", "/api/v1/projects/{id}"),
+    ("GET", "/api/v1/queue"),
+    ("POST", "/api/v1/queue"),
+    ("DELETE", "/api/v1/queue/{id}"),
+    ("POST", "/api/v1/queue/reorder"),
+    ("GET", "/api/v1/statistics"),
+    ("GET", "/api/v1/statistics/export"),
+    ("GET", "/api/v1/system/info"),
+    ("GET", "/api/v1/health"),
+    ("POST", "/api/v1/auth/login"),
+    ("POST", "/api/v1/auth/refresh"),
+    ("POST", "/api/v1/auth/logout"),
+    ("GET", "/api/v1/auth/me"),
+}
+
+
+def test_the_routes_are_these() -> None:
+    """The rows, the document and the list above are one."""
+    assert {(row.method, row.full_path) for row in ROWS} == SERVED
+    paths = openapi.document(None)["paths"]
+    documented = {(method.upper(), path) for path, item in paths.items() for method in item}
+    assert documented == SERVED
+
+
+@pytest.mark.parametrize("public_url", [None, "https://farm.example"])
+def test_the_document_is_valid(public_url: str | None) -> None:
+    """OpenAPI 3.1, with the address that was set."""
+    document = openapi.document(public_url)
+    validate(document)
+    assert document["servers"] == [{"url": public_url or "/"}]
+    names = [row.name for row in ROWS]
+    assert len(set(names)) == len(names)
+
+
+async def test_it_is_served_without_a_credential(server: RunningServer) -> None:
+    """Whoever explores the routes has no key yet."""
+    answer = await server.client(None).get("/openapi.json")
+    assert answer.json() == openapi.document(None)
+
+
+async def test_every_route_asks_for_a_credential(server: RunningServer) -> None:
+    """401 with a challenge in the dialect's form, but for the open ones."""
+    client = server.client(None)
+    for row in ROWS:
+        if row.scope is None:
+            continue
+        answer = await client.request(row.method, row.full_path.replace("{id}", "1"))
+        assert answer.status_code == 401, row.name
+        assert answer.json()["code"] == "UNAUTHORIZED"
+        assert answer.headers["www-authenticate"].startswith("Bearer")
+
+
+async def test_every_route_asks_for_its_scope(server: RunningServer) -> None:
+    """A key that may do everything but this is 403, and nothing is changed."""
+    from app.accounts.models import Role, Scope
+
+    for row in ROWS:
+        if row.scope is None:
+            continue
+        others = [scope for scope in Scope if scope is not row.scope]
+        key = await server.member("another team", Role.OWNER, *others)
+        path = row.full_path.replace("{id}", "1")
+        answer = await server.client(key).request(row.method, path)
+        assert answer.status_code == 403, row.name
+        assert answer.json()["code"] == "FORBIDDEN"
