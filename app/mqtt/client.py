@@ -13,7 +13,7 @@ import aiomqtt
 from aiomqtt.exceptions import MqttConnectError
 from paho.mqtt.client import MQTT_ERR_SUCCESS
 
-from app.mqtt.tls import PrinterTls
+from app.printers.tls import PrinterTls
 
 # paho stops sending silently when this many acknowledgements are missing, and printers leave
 # some out.

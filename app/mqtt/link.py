@@ -14,10 +14,10 @@ from app.mqtt.cancellation import raise_if_cancelled, until_first_ends
 from app.mqtt.client import ConnectPool, MqttClient, refusal_code
 from app.mqtt.notes import KeyNote
 from app.mqtt.session import Session
-from app.mqtt.tls import PrinterTls, UntrustedCertificate, WrongSerial
 from app.mqtt.upkeep import HalfBroken, PushallBudget, Upkeep
 from app.printers.models import Trust
 from app.printers.status import ConnectionState
+from app.printers.tls import PrinterTls, UntrustedCertificate, WrongSerial
 
 USER = "bblp"
 _WATCH_SECONDS = 1.0
