@@ -26,6 +26,7 @@ from app.calls import Calls
 from app.database import Database
 from app.embedded_lock import EmbeddedLock
 from app.farm_events import service as farm_events
+from app.files.store import FileStore
 from app.http import operations
 from app.http.request_log import RequestLog
 from app.hub import Hub
@@ -63,6 +64,7 @@ def build_runtime(settings: Settings) -> Runtime:
         sealer=sealer,
         commands=ingest,
         ingest=ingest,
+        files=FileStore(settings, database, hub),
     )
 
 
@@ -70,7 +72,8 @@ def build_runtime(settings: Settings) -> Runtime:
 async def open_farm(settings: Settings) -> AsyncIterator[Runtime]:
     """The parts over a database that is ready to be used, closed at the end.
 
-    Raises `AlreadyServed`, `NotAtHead` or `Unavailable`, each with a sentence for the operator.
+    Raises `AlreadyServed`, `NotAtHead`, `SettingsError` or `Unavailable`, each with a sentence for
+    the operator.
     """
     lock = _embedded_lock(settings)
     if lock is not None:
@@ -135,6 +138,7 @@ async def _run_background(app: Starlette) -> AsyncIterator[None]:
                 ("hub", runtime.hub.run()),
                 ("ingest", runtime.ingest.run()),
                 ("accounts", runtime.accounts.run()),
+                ("files", runtime.files.run()),
                 ("forget old events", _forget_old_events(runtime)),
                 ("loop lag", watch_loop()),
             )

@@ -229,3 +229,10 @@ class CredentialRevoked(Event, kept=False):
     api_key_id: int | None = None
     user_id: int | None = None
     family: UUID | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ContentDiscarded(Event, kept=False):
+    """Nobody has the file content at this place of the storage any more; its bytes can go."""
+
+    key: str

@@ -3,6 +3,7 @@
 from app.accounts import models as accounts
 from app.archives import models as archives
 from app.farm_events import models as farm_events
+from app.files import models as files
 from app.print_queue import models as print_queue
 from app.printers import models as printers
 from app.projects import models as projects
@@ -15,6 +16,7 @@ __all__ = [
     "accounts",
     "archives",
     "farm_events",
+    "files",
     "print_queue",
     "printers",
     "projects",

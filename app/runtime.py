@@ -8,6 +8,7 @@ from datetime import datetime
 from app.accounts.limits import RateLimiter
 from app.accounts.service import Accounts
 from app.database import Database
+from app.files.store import FileStore
 from app.hub import Hub
 from app.mqtt.ingest import Ingest
 from app.printers.commands import PrinterCommands
@@ -31,3 +32,4 @@ class Runtime:
     sealer: Sealer
     commands: PrinterCommands
     ingest: Ingest
+    files: FileStore

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -50,6 +51,12 @@ class Settings(BaseSettings):
     log_format: Literal["auto", "console", "json"] = "auto"
     printer_ca_file: Path | None = None
     shutdown_seconds: float = Field(default=3.0, ge=0, le=60)
+    files_url: str = ""
+    max_file_mb: int = Field(default=512, ge=1, le=100_000)
+    s3_endpoint: str | None = None
+    s3_region: str | None = None
+    s3_access_key_id: OptionalSecret = None
+    s3_secret_access_key: OptionalSecret = None
 
     @classmethod
     def from_environment(cls, **overrides: Any) -> Self:
@@ -64,7 +71,21 @@ class Settings(BaseSettings):
     def _lower(cls, value: object) -> object:
         return value.strip().lower() if isinstance(value, str) else value
 
-    @field_validator("admin_email", "public_url", "printer_ca_file", mode="before")
+    @field_validator("files_url")
+    @classmethod
+    def _known_storage(cls, value: str) -> str:
+        if value and not re.fullmatch(r"s3://[^/]+(/.*)?", value):
+            raise ValueError("must be s3://bucket or s3://bucket/prefix")
+        return value
+
+    @field_validator(
+        "admin_email",
+        "public_url",
+        "printer_ca_file",
+        "s3_endpoint",
+        "s3_region",
+        mode="before",
+    )
     @classmethod
     def _blank_is_unset(cls, value: object) -> object:
         return None if isinstance(value, str) and not value.strip() else value
