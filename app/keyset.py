@@ -8,7 +8,7 @@ index serve every page.
 from __future__ import annotations
 
 import base64
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -16,8 +16,9 @@ from typing import Any, Generic, TypeVar
 from uuid import UUID
 
 import orjson
-from sqlalchemy import ColumnElement, Select, literal, select, true, tuple_
+from sqlalchemy import ColumnElement, Select, case, func, literal, select, true, tuple_
 from sqlalchemy.orm import InstrumentedAttribute, aliased
+from sqlalchemy.types import TypeEngine
 
 from app.database import ReadSession, WriteSession
 from app.errors import Invalid
@@ -26,11 +27,55 @@ Row = TypeVar("Row")
 
 
 @dataclass(frozen=True, slots=True)
+class Computed:
+    """A sort key that no column holds: its SQL, and the same value of a row."""
+
+    sql: ColumnElement[Any]
+    of: Callable[[Any], Any]
+
+    @property
+    def type(self) -> TypeEngine[Any]:
+        """What a literal of it is compared as."""
+        return self.sql.type
+
+
+Key = InstrumentedAttribute[Any] | Computed
+
+
+def nulls_last(
+    column: InstrumentedAttribute[Any], filler: Any, *, descending: bool
+) -> tuple[Computed, Computed]:
+    """The keys of a column that may be null: rows without a value come last, either way.
+
+    `filler` is any value of the column's type; it stands for null where only ids can differ.
+    """
+    return nullable(column, lambda row: getattr(row, column.key), filler, descending=descending)
+
+
+def nullable(
+    sql: Any, of: Callable[[Any], Any], filler: Any, *, descending: bool
+) -> tuple[Computed, Computed]:
+    """As `nulls_last`, of an expression."""
+    missing, present = (0, 1) if descending else (1, 0)
+    filled = literal(filler, sql.type)
+    return (
+        Computed(
+            case((sql.is_(None), missing), else_=present),
+            lambda row: missing if of(row) is None else present,
+        ),
+        Computed(
+            func.coalesce(sql, filled, type_=sql.type),
+            lambda row: filler if of(row) is None else of(row),
+        ),
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class Order:
     """A total order of rows. `name` is written into cursors, so that none is used elsewhere."""
 
     name: str
-    columns: tuple[InstrumentedAttribute[Any], ...]
+    columns: tuple[Key, ...]
     descending: bool = False
 
 
@@ -115,7 +160,8 @@ async def first_of_each(
     rows of one parent come in order.
     """
     (link,) = parent.property.columns[0].foreign_keys
-    key, entity, row_id = link.column, parent.class_, order.columns[-1]
+    columns = [column for column in order.columns if not isinstance(column, Computed)]
+    key, entity, row_id = link.column, parent.class_, columns[-1]
     of_one = _sorted(statement.where(parent == key), order, backwards=False).limit(limit)
     of_one = of_one.correlate(key.table)
     if session.get_bind().dialect.name == "sqlite":
@@ -128,7 +174,7 @@ async def first_of_each(
         each = of_one.lateral()
         rows = aliased(entity, each)
         joined = select(rows).select_from(key.table).join(each, true())
-    columns = [getattr(rows, column.key) for column in order.columns]
+    columns = [getattr(rows, column.key) for column in columns]
     statement = joined.where(key.in_(parents)).order_by(
         *(column.desc() if order.descending else column for column in columns)
     )
@@ -138,8 +184,16 @@ async def first_of_each(
 def _sorted(statement: Select[Any], order: Order, backwards: bool) -> Select[Any]:
     descending = order.descending is not backwards
     return statement.order_by(
-        *(column.desc() if descending else column.asc() for column in order.columns)
+        *(column.desc() if descending else column.asc() for column in map(_sql, order.columns))
     )
+
+
+def _sql(key: Key) -> Any:
+    return key.sql if isinstance(key, Computed) else key
+
+
+def _value(key: Key, row: object) -> Any:
+    return key.of(row) if isinstance(key, Computed) else getattr(row, key.key)
 
 
 def _beyond(order: Order, values: Sequence[Any], later: bool) -> ColumnElement[bool]:
@@ -147,7 +201,7 @@ def _beyond(order: Order, values: Sequence[Any], later: bool) -> ColumnElement[b
     place = tuple_(
         *(literal(value, column.type) for value, column in zip(values, order.columns, strict=True))
     )
-    here = tuple_(*order.columns)
+    here = tuple_(*map(_sql, order.columns))
     return here < place if order.descending is later else here > place
 
 
@@ -163,7 +217,7 @@ _TAGS: tuple[tuple[str, type, Any], ...] = (
 
 def encode_cursor(order: Order, row: object) -> str:
     """The place of a row, opaque for clients."""
-    values = [order.name, *(_tagged(getattr(row, column.key)) for column in order.columns)]
+    values = [order.name, *(_tagged(_value(key, row)) for key in order.columns)]
     return base64.urlsafe_b64encode(orjson.dumps(values)).decode().rstrip("=")
 
 

@@ -28,7 +28,7 @@ from rest_compat.problems import INTERNAL, STATUSES, Fault, Problem, invalid, no
 from rest_compat.reading import read_variables
 from rest_compat.routes import ROWS
 from rest_compat.running import Call
-from rest_compat.table import Dialect, Route, Row, Stream
+from rest_compat.table import Asked, Dialect, Route, Row, Stream
 
 log = structlog.get_logger(__name__)
 JSON = "application/json"
@@ -131,7 +131,10 @@ class _Exchange:
         status = row.status if row.status_of is None else row.status_of(data)
         if status == 204:
             return Response(status_code=204)
-        return self._rendered(row.shape(data), status)
+        body = row.shape(data)
+        if row.envelope is not None:
+            body = row.envelope.write(body, data, Asked(variables, self._request.url))
+        return self._rendered(body, status)
 
     @property
     def _address(self) -> str:

@@ -145,7 +145,8 @@ def _responses(row: Row, schemas: dict[str, Schema]) -> dict[str, Any]:
 def _answer(row: Route, schemas: dict[str, Schema], headers: dict[str, Any]) -> dict[str, Any]:
     answer: dict[str, Any] = {"description": row.summary + ".", "headers": headers}
     if row.answer is not None:
-        content: dict[str, Any] = {"schema": _named(row.answer, schemas)}
+        written = row.answer if row.envelope is None else row.envelope.schema(row.answer)
+        content: dict[str, Any] = {"schema": _named(written, schemas)}
         if row.example is not None:
             content["example"] = row.example
         answer["content"] = {"application/json": content}

@@ -7,10 +7,13 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
+from starlette.datastructures import URL
+
 from app.accounts.models import Scope
 from app.accounts.viewer import Viewer
 from app.runtime import Runtime
 from rest_compat.problems import Problem
+from rest_compat.scalars import PathUuid
 from rest_compat.values import Kind, PathId
 
 Data = Mapping[str, Any]
@@ -54,6 +57,26 @@ class Caller:
 
 Service = Callable[[Runtime, Caller, Data], Awaitable[Data]]
 Shape = Callable[[Data], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a request asked for: its variables, and its address, for links to other pages."""
+
+    variables: Mapping[str, Any]
+    url: URL
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """What a dialect puts around an answer.
+
+    `write` gets the shaped answer, the data it was shaped from, and what was asked; `schema`
+    says in JSON Schema what becomes of an answer of one schema.
+    """
+
+    write: Callable[[Any, Data, Asked], Any]
+    schema: Callable[[JsonSchema], JsonSchema]
 
 
 class Rate(Enum):
@@ -119,7 +142,8 @@ class Route(Row):
 
     `every` names a connection of the operation that is read to its end, page by page, before it
     is shaped. `fixed` are variables that no request chooses. A shape gets the value of the
-    operation's only root field. `status_of` may choose another status from the data.
+    operation's only root field, and `envelope` wraps what it makes. `answer` describes the answer
+    inside the envelope. `status_of` may choose another status from the data.
     """
 
     operation: str | None = None
@@ -127,6 +151,7 @@ class Route(Row):
     service: Service | None = None
     every: str | None = None
     shape: Shape
+    envelope: Envelope | None = None
     answer: JsonSchema | None = None
     status: int = 200
     status_of: Callable[[Data], int] | None = None
@@ -153,6 +178,11 @@ def path_id(type_name: str, into: str = "id", what: str = "") -> Parameter:
     return Parameter(
         "id", PathId(type_name), into, Source.PATH, required=True, description=what, example=1
     )
+
+
+def path_uuid(type_name: str, into: str = "id", what: str = "", name: str = "id") -> Parameter:
+    """The `{id}` of a path, or another of its variables, that is a UUID."""
+    return Parameter(name, PathUuid(type_name), into, Source.PATH, required=True, description=what)
 
 
 def query(name: str, kind: Kind, into: str, description: str, **more: Any) -> Parameter:

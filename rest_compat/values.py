@@ -221,7 +221,9 @@ class Day:
         return found.isoformat()
 
     def from_json(self, raw: Any) -> str:
-        raise TypeError("a day comes from a query alone")
+        if not isinstance(raw, str):
+            raise Refused("must be a day such as 2024-01-15")
+        return self.from_text(raw)
 
     def schema(self) -> dict[str, Any]:
         return {"anyOf": [{"type": "string", "format": form} for form in ("date", "date-time")]}

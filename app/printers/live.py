@@ -4,7 +4,7 @@ The process that holds a printer publishes its statuses here; they travel over t
 process keeps the latest. Readers never wait and never ask a database.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -51,6 +51,8 @@ class LiveFarm:
         self._hub = hub
         self._bodies: dict[int, bytes] = {}
         self._changes: dict[int, StatusChange] = {}
+        # By tag; made when somebody asks after a change.
+        self._places: dict[str, list[Place]] | None = None
         hub.listen(STATUS, self._hear)
 
     def status(self, printer_id: int) -> PrinterStatus:
@@ -70,16 +72,22 @@ class LiveFarm:
         """The printers that are in one of these states."""
         return [key for key, change in self._changes.items() if change.status.state in states]
 
-    def place_of(self, tray_uuid: str | None) -> Place | None:
-        """Where the spool with this tag is loaded, as far as any printer tells."""
+    def places_of(self, tray_uuid: str | None) -> Sequence[Place]:
+        """Where the spool with this tag is loaded, as far as printers of any team tell."""
         if tray_uuid is None:
-            return None
+            return ()
+        if self._places is None:
+            self._places = self._found_places()
+        return self._places.get(tray_uuid, ())
+
+    def _found_places(self) -> dict[str, list[Place]]:
+        found: dict[str, list[Place]] = {}
         for printer_id, change in self._changes.items():
             trays = (tray for unit in change.status.ams for tray in unit.trays)
             for tray in (*trays, *change.status.external_spools):
-                if tray.tray_uuid == tray_uuid:
-                    return Place(printer_id, tray)
-        return None
+                if tray.tray_uuid is not None:
+                    found.setdefault(tray.tray_uuid, []).append(Place(printer_id, tray))
+        return found
 
     def publish(self, team_id: int, change: StatusChange) -> None:
         """Tell everybody, here and in the other processes."""
@@ -88,6 +96,7 @@ class LiveFarm:
         )
         self._bodies[change.printer_id] = body
         self._changes[change.printer_id] = change
+        self._places = None
         self._hub.publish(Message(STATUS, str(change.printer_id), team_id, body))
 
     def restore(self, printer_id: int, status: PrinterStatus) -> None:
@@ -96,11 +105,13 @@ class LiveFarm:
         if known is None or known.status.seq < status.seq:
             self._bodies.pop(printer_id, None)
             self._changes[printer_id] = StatusChange(printer_id, status, StatusReason.RESTORED)
+            self._places = None
 
     def forget(self, printer_id: int) -> None:
         """The printer was removed."""
         self._bodies.pop(printer_id, None)
         self._changes.pop(printer_id, None)
+        self._places = None
 
     def read(self, message: Message) -> StatusChange | None:
         """The change that a hub message of the topic ``STATUS`` tells; None if it is not one."""
@@ -125,3 +136,4 @@ class LiveFarm:
         if change is not None and (known is None or known.status.seq <= change.status.seq):
             self._bodies[printer_id] = message.body
             self._changes[printer_id] = change
+            self._places = None

@@ -18,17 +18,6 @@ Session = ReadSession | WriteSession
 # A spool is low below this part of its net weight.
 LOW_STOCK_DIVISOR = 5
 
-ORDERS: dict[tuple[str, bool], Order] = {
-    (name, descending): Order(f"spools.{name}.{descending}", columns, descending)
-    for name, columns in (
-        ("created_at", (Spool.created_at, Spool.id)),
-        ("material", (Spool.material, Spool.id)),
-        ("color", (Spool.color, Spool.id)),
-        ("remaining_weight", (Spool.remaining_weight, Spool.id)),
-    )
-    for descending in (False, True)
-}
-NEWEST_FIRST = ORDERS["created_at", True]
 TRANSACTIONS_NEWEST_FIRST = Order(
     "inventory_transactions", (InventoryTransaction.id,), descending=True
 )

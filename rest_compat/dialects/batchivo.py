@@ -1,12 +1,16 @@
-"""Batchivo: `{detail, code}` errors that list the refused fields, limits per user."""
+"""Batchivo: wrapped answers, pages by `skip` and `limit`, errors that list the refused fields."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from rest_compat.bodies import STRING, many, record
+from rest_compat.bodies import INTEGER, STRING, many, record
 from rest_compat.problems import Problem
-from rest_compat.table import Dialect, Rate
+from rest_compat.table import Asked, Data, Dialect, Envelope, JsonSchema, Parameter, Rate, query
+from rest_compat.values import Choice, Whole
+
+DEFAULT_LIMIT, MAX_LIMIT = 20, 100
 
 
 def _write_problem(problem: Problem, code: str) -> dict[str, Any]:
@@ -16,10 +20,6 @@ def _write_problem(problem: Problem, code: str) -> dict[str, Any]:
         written["errors"] = [{"field": fault.field, "message": fault.message} for fault in named]
     return written
 
-
-_FIELD_ERROR = record(
-    "BatchivoFieldError", "A refused field.", {"field": STRING, "message": STRING}
-)
 
 BATCHIVO = Dialect(
     name="Batchivo",
@@ -43,3 +43,47 @@ BATCHIVO = Dialect(
         optional=("errors",),
     ),
 )
+
+# Where a page begins and how long it is.
+PAGING = (
+    query("skip", Whole(0, 2**31 - 1), "offset", "How many to skip.", default=0),
+    query("limit", Whole(1, MAX_LIMIT), "first", "How many at most.", default=DEFAULT_LIMIT),
+)
+_META = record(
+    "BatchivoMeta",
+    "How many there are in all; `page` is skip // limit + 1.",
+    {"total": INTEGER, "page": INTEGER, "per_page": INTEGER},
+)
+
+
+def sorting(fields: Sequence[str], renamed: dict[str, str] | None = None) -> tuple[Parameter, ...]:
+    """`sort_by` one of these fields and `sort_order`.
+
+    A field is the value of the schema's order enum in small letters, unless `renamed` names it.
+    """
+    values = {name: name.upper() for name in fields} | (renamed or {})
+    orders = Choice({"asc": "ASC", "desc": "DESC"})
+    return (
+        query("sort_by", Choice(values), "orderBy.field", "By which field.", example=fields[0]),
+        query("sort_order", orders, "orderBy.direction", "Which way; `desc` without it."),
+    )
+
+
+def _page(shaped: Any, data: Data, asked: Asked) -> dict[str, Any]:
+    skip, limit = asked.variables["offset"], asked.variables["first"]
+    meta = {"total": data["totalCount"], "page": skip // limit + 1, "per_page": limit}
+    return {"data": shaped, "meta": meta}
+
+
+def _page_schema(answer: JsonSchema) -> JsonSchema:
+    fields = {"data": many(answer), "meta": _META}
+    return record(f"{answer['title']}Page", "A page of a list.", fields)
+
+
+def _one_schema(answer: JsonSchema) -> JsonSchema:
+    return record(f"{answer['title']}Answer", answer["description"], {"data": answer})
+
+
+# A list: the answer of a row describes one entry, its shape makes the list of them.
+PAGE = Envelope(_page, _page_schema)
+ONE = Envelope(lambda shaped, _data, _asked: {"data": shaped}, _one_schema)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rest_compat.routes import archives, auth, printers, projects, queue, statistics, system
+from rest_compat.routes import archives, auth, printers, projects, queue, spools, statistics, system
 from rest_compat.table import Row
 
 ROWS: tuple[Row, ...] = (
@@ -13,4 +13,5 @@ ROWS: tuple[Row, ...] = (
     *statistics.ROWS,
     *system.ROWS,
     *auth.ROWS,
+    *spools.ROWS,
 )

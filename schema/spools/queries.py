@@ -8,6 +8,7 @@ import strawberry
 
 from app.accounts.models import Scope
 from app.spools import queries
+from app.spools.orders import ORDERS
 from schema.archives.connections import OrderDirection
 from schema.context import Info
 from schema.fields import about
@@ -19,12 +20,25 @@ from schema.spools.types import Spool
 @strawberry.enum(description="What spools can be sorted by.")
 class SpoolOrderField(Enum):
     CREATED_AT = "created_at"
+    UPDATED_AT = "updated_at"
     MATERIAL = "material"
+    BRAND = "brand"
     COLOR = "color"
+    COLOR_HEX = "color_hex"
+    FINISH = "finish"
+    DIAMETER = "diameter"
+    NET_WEIGHT = "net_weight"
     REMAINING_WEIGHT = "remaining_weight"
+    SPOOL_WEIGHT = "spool_weight"
+    PURCHASE_PRICE = "purchase_price"
+    COST_PER_GRAM = "cost_per_gram"
+    SUPPLIER = "supplier"
+    PURCHASE_DATE = "purchase_date"
+    NOTES = "notes"
+    ID = "id"
 
 
-@strawberry.input(description="How spools are sorted; ties are broken by id.")
+@strawberry.input(description="How spools are sorted; rows without a value come last.")
 class SpoolOrder:
     field: SpoolOrderField = about("By what.", default=SpoolOrderField.CREATED_AT)
     direction: OrderDirection = about("Which way.", default=OrderDirection.DESC)
@@ -64,7 +78,7 @@ class SpoolQueries:
         asked = window(context, first=first, after=after, last=last, before=before, offset=offset)
         wanted = queries.SpoolFilter() if filter is None else queries.SpoolFilter(**vars(filter))
         sort = order_by or SpoolOrder()
-        order = queries.ORDERS[sort.field.value, sort.direction is OrderDirection.DESC]
+        order = ORDERS[sort.field.value, sort.direction is OrderDirection.DESC]
 
         async def count() -> int:
             async with context.read() as session:

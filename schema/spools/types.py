@@ -28,6 +28,7 @@ class SpoolLocation:
     printer: Annotated[Printer, strawberry.lazy("schema.printers.types")] = about("The printer.")
     ams_unit: int | None = about("Number of the AMS unit; null for an external holder.")
     slot: int = about("Number of the slot, from 0.")
+    remaining: int | None = about("Percent left, as the printer counts.")
 
 
 @strawberry.type(description="One change of a spool's weight.")
@@ -118,13 +119,16 @@ class Spool(Node):
     async def loaded_in(self, info: Info) -> SpoolLocation | None:
         from schema.printers.types import Printer
 
-        place = info.context.runtime.live.place_of(self.row.tray_uuid)
-        row = None if place is None else await info.context.loaders.printers.get(place.printer_id)
-        if place is None or row is None:
-            return None
-        return SpoolLocation(
-            printer=Printer.of(row), ams_unit=place.tray.unit, slot=place.tray.slot
-        )
+        for place in info.context.runtime.live.places_of(self.row.tray_uuid):
+            row = await info.context.loaders.printers.get(place.printer_id)
+            if row is not None:  # a printer of this team
+                return SpoolLocation(
+                    printer=Printer.of(row),
+                    ams_unit=place.tray.unit,
+                    slot=place.tray.slot,
+                    remaining=place.tray.remaining,
+                )
+        return None
 
     @strawberry.field(description="Every change of its weight, newest first.")
     async def transactions(

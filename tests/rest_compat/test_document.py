@@ -40,6 +40,8 @@ SERVED = {
     ("POST", "/api/v1/auth/refresh"),
     ("POST", "/api/v1/auth/logout"),
     ("GET", "/api/v1/auth/me"),
+    ("GET", "/api/v1/spools"),
+    ("GET", "/api/v1/spools/{id}"),
 }
 
 

@@ -17,6 +17,7 @@ from app.events import SpoolCreated, SpoolDeducted, SpoolRanLow
 from app.keyset import Window
 from app.spools import queries, service
 from app.spools.models import InventoryTransaction, Spool, TransactionType
+from app.spools.orders import ORDERS
 from app.spools.queries import SpoolFilter
 from app.spools.service import NewSpool, SpoolChanges
 from tests.farm import listen, make_viewer, with_scopes
@@ -50,7 +51,7 @@ async def _transactions(
 
 async def _names(database: Database, viewer: Viewer, wanted: SpoolFilter) -> list[str]:
     async with database.read(viewer.team_id) as session:
-        page = await queries.page(session, wanted, queries.ORDERS["color", False], ALL)
+        page = await queries.page(session, wanted, ORDERS["color", False], ALL)
         assert await queries.count(session, wanted) == len(page.rows)
         return [spool.color for spool in page.rows]
 

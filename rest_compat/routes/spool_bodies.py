@@ -1,0 +1,117 @@
+"""Spools and the changes of their weight as Batchivo bodies, and what these look like."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from rest_compat.bodies import INTEGER, NUMBER, STRING, TIME, UUID, maybe, record
+from rest_compat.routes.shapes import moment, money
+
+Data = Mapping[str, Any]
+
+DAY = {"type": "string", "format": "date"}
+BOOLEAN = {"type": "boolean"}
+LOCATION = record(
+    "SpoolLocation",
+    "Where a spool is loaded, as its tag tells. Without a unit it hangs on an external holder.",
+    {
+        "printer_id": INTEGER,
+        "printer_name": STRING,
+        "ams_unit": maybe(INTEGER),
+        "slot": INTEGER,
+        "remaining_percent": maybe(INTEGER),
+    },
+)
+SPOOL = record(
+    "Spool",
+    "A spool of filament: grams, millimetres, money.",
+    {
+        "id": UUID,
+        "material_type": STRING,
+        "brand": maybe(STRING),
+        "color": STRING,
+        "color_hex": maybe(STRING),
+        "finish": maybe(STRING),
+        "diameter_mm": NUMBER,
+        "net_weight_grams": NUMBER,
+        "remaining_weight_grams": NUMBER,
+        "spool_weight_grams": maybe(NUMBER),
+        "purchase_price": maybe(NUMBER),
+        "cost_per_gram": maybe(NUMBER),
+        "supplier": maybe(STRING),
+        "purchase_date": maybe(DAY),
+        "notes": maybe(STRING),
+        "low_stock": BOOLEAN,
+        "tray_uuid": maybe(STRING),
+        "loaded_in": maybe(LOCATION),
+        "created_at": TIME,
+        "updated_at": TIME,
+    },
+)
+EXAMPLE = {
+    "id": "3f2b9d3c-5a07-4c1e-9a54-6f0b2f6f2f10",
+    "material_type": "PLA",
+    "brand": "Polymaker",
+    "color": "Galaxy Black",
+    "color_hex": "#1a1a2e",
+    "finish": "matte",
+    "diameter_mm": 1.75,
+    "net_weight_grams": 1000.0,
+    "remaining_weight_grams": 742.5,
+    "spool_weight_grams": 220.0,
+    "purchase_price": 24.99,
+    "cost_per_gram": 0.02499,
+    "supplier": "Filament Shop",
+    "purchase_date": "2024-01-10",
+    "notes": None,
+    "low_stock": False,
+    "tray_uuid": None,
+    "loaded_in": None,
+    "created_at": "2024-01-15T14:30:00Z",
+    "updated_at": "2024-01-16T09:00:00Z",
+}
+
+
+def exact(value: str | None) -> float | None:
+    """An exact number with all its places."""
+    return None if value is None else float(Decimal(value))
+
+
+def spool(data: Data) -> dict[str, Any]:
+    """A spool, with what printers know about it."""
+    return {
+        "id": data["databaseId"],
+        "material_type": data["material"],
+        "brand": data["brand"],
+        "color": data["color"],
+        "color_hex": data["colorHex"],
+        "finish": data["finish"],
+        "diameter_mm": data["diameter"],
+        "net_weight_grams": data["netWeight"],
+        "remaining_weight_grams": data["remainingWeight"],
+        "spool_weight_grams": data["spoolWeight"],
+        "purchase_price": money(data["purchasePrice"]),
+        "cost_per_gram": exact(data["costPerGram"]),
+        "supplier": data["supplier"],
+        "purchase_date": data["purchaseDate"],
+        "notes": data["notes"],
+        "low_stock": data["lowStock"],
+        "tray_uuid": data["trayUuid"],
+        "loaded_in": _location(data["loadedIn"]),
+        "created_at": moment(data["createdAt"]),
+        "updated_at": moment(data["updatedAt"]),
+    }
+
+
+def _location(data: Data | None) -> dict[str, Any] | None:
+    if data is None:
+        return None
+    return {
+        "printer_id": data["printer"]["databaseId"],
+        "printer_name": data["printer"]["name"],
+        "ams_unit": data["amsUnit"],
+        "slot": data["slot"],
+        "remaining_percent": data["remaining"],
+    }
