@@ -6,6 +6,7 @@ server that pinned it is content. Such keys protect nothing and are used nowhere
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import ssl
 import tempfile
@@ -26,8 +27,9 @@ def _key(text: str) -> ec.EllipticCurvePrivateKey:
     return ec.derive_private_key(number % (_ORDER - 1) + 1, ec.SECP256R1())
 
 
-def server_context(serial: str) -> ssl.SSLContext:
-    """The TLS side of a printer: TLS 1.2, a leaf signed by the simulator's authority."""
+@functools.lru_cache(maxsize=1024)
+def _pem(serial: str) -> bytes:
+    """Key and certificate of a printer: a leaf signed by the simulator's authority."""
     key, authority = _key(serial), _key("authority")
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, serial)])
     issuer = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Simulated printers")])
@@ -41,15 +43,19 @@ def server_context(serial: str) -> ssl.SSLContext:
         .not_valid_after(_VALID_FROM + timedelta(days=3650))
         .sign(authority, hashes.SHA256())
     )
-    pem = key.private_bytes(
+    return key.private_bytes(
         serialization.Encoding.PEM,
         serialization.PrivateFormat.PKCS8,
         serialization.NoEncryption(),
     ) + certificate.public_bytes(serialization.Encoding.PEM)
+
+
+def server_context(serial: str) -> ssl.SSLContext:
+    """The TLS side of a printer: TLS 1.2. Sessions can be resumed within one context only."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = context.maximum_version = ssl.TLSVersion.TLSv1_2
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "printer.pem"
-        path.write_bytes(pem)
+        path.write_bytes(_pem(serial))
         context.load_cert_chain(path)
     return context

@@ -15,6 +15,7 @@ from starlette.routing import Route
 
 from app.simulator.farm import SimulatedFarm, SimulatedPrinter
 from app.simulator.jobs import Filament, Job
+from app.simulator.quirks import Quirks
 
 _HMS = re.compile(r"([0-9A-F]{4})-([0-9A-F]{4})-([0-9A-F]{4})-([0-9A-F]{4})", re.IGNORECASE)
 DEFAULT_HMS = "0300-0100-0001-0007"
@@ -146,8 +147,13 @@ async def _developer_mode(printer: SimulatedPrinter, body: DeveloperModeBody) ->
     printer.sim.report()
 
 
+async def _quirks(printer: SimulatedPrinter, body: Quirks) -> None:
+    for name in body.model_fields_set:
+        setattr(printer.quirks, name, getattr(body, name))
+
+
 # One row per action: its name, what its body says, what it does.
-ACTIONS: dict[str, tuple[type[Body], Callable[[SimulatedPrinter, Any], Awaitable[None]]]] = {
+ACTIONS: dict[str, tuple[type[BaseModel], Callable[[SimulatedPrinter, Any], Awaitable[None]]]] = {
     "start": (StartBody, _start),
     "pause": (Body, _pause),
     "resume": (Body, _resume),
@@ -159,6 +165,7 @@ ACTIONS: dict[str, tuple[type[Body], Callable[[SimulatedPrinter, Any], Awaitable
     "access-code": (CodeBody, _access_code),
     "garbage": (GarbageBody, _garbage),
     "developer-mode": (DeveloperModeBody, _developer_mode),
+    "quirks": (Quirks, _quirks),
 }
 
 

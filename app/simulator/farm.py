@@ -10,8 +10,11 @@ from typing import Any, Self
 
 from app.simulator.bridge import CentralBridge
 from app.simulator.broker import PrinterBroker
+from app.simulator.ftps import FtpsServer
 from app.simulator.printer import SimPrinter
 from app.simulator.profiles import DEFAULT_MODELS, PROFILES, access_code, serial_number
+from app.simulator.quirks import Quirks
+from app.simulator.storage import Storage
 
 # Each printer has a block of ports: MQTT, files, camera.
 PORTS_EACH = 10
@@ -53,6 +56,7 @@ class SimulatedPrinter:
         self.sim.auto = options.auto
         self.sim.rate = options.rate
         self.broker = None if options.broker else PrinterBroker(self.sim)
+        self.ftps = FtpsServer(self.sim)
         self._base = 0 if options.base_port == 0 else options.base_port + index * PORTS_EACH
 
     @property
@@ -60,9 +64,26 @@ class SimulatedPrinter:
         """Port of its own broker, also while it is offline."""
         return self.broker.port if self.broker and self.broker.port else self._base + MQTT
 
+    @property
+    def ftps_port(self) -> int:
+        """Port of its files, also while it is offline."""
+        return self.ftps.port or self._base + FTPS
+
+    @property
+    def files(self) -> Storage:
+        """What is on its card: absolute paths and contents."""
+        return self.sim.files
+
+    @property
+    def quirks(self) -> Quirks:
+        """Its oddities, to be set while it runs."""
+        return self.sim.quirks
+
+    def _port(self, which: int) -> int:
+        return self._base + which if self._base else 0
+
     def describe(self) -> dict[str, Any]:
         """One line of `--json`."""
-        base = self._base or self.mqtt_port
         return {
             "name": self.sim.name,
             "model": self.sim.profile.product,
@@ -70,27 +91,30 @@ class SimulatedPrinter:
             "serial_number": self.sim.serial,
             "access_code": self.sim.access_code,
             "mqtt_port": self.mqtt_port,
-            "ftps_port": base + FTPS,
-            "camera_port": base + CAMERA,
+            "ftps_port": self.ftps_port,
+            "camera_port": (self._base or self.mqtt_port) + CAMERA,
         }
 
     async def power_on(self) -> None:
         """Listen and report."""
         self.sim.online = True
         if self.broker is not None:
-            await self.broker.start(self._base)
+            await self.broker.start(self._port(MQTT))
+        await self.ftps.start(self._port(FTPS))
 
     async def power_off(self) -> None:
         """Be gone without a word."""
         self.sim.online = False
         if self.broker is not None:
             await self.broker.stop()
+        await self.ftps.stop()
 
     def change_code(self, code: str) -> None:
         """A new access code: everybody is disconnected and must know it."""
         self.sim.access_code = code
         if self.broker is not None:
             self.broker.drop_all()
+        self.ftps.drop_all()
 
 
 class SimulatedFarm:

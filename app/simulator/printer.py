@@ -14,7 +14,9 @@ from app.simulator.commands import answer
 from app.simulator.jobs import Job, random_job
 from app.simulator.machine import ACTIVE, Machine, default_slots
 from app.simulator.profiles import Flavour, Profile
+from app.simulator.quirks import Quirks
 from app.simulator.reports import Renderer, Report, difference
+from app.simulator.storage import Storage
 
 Send = Callable[[bytes], None]
 # Real seconds between reports: busy at the normal speed of time, busy when time is sped up, idle.
@@ -36,6 +38,8 @@ class SimPrinter:
         self.access_code = access_code
         self.speed = speed
         self.online = True
+        self.quirks = Quirks()
+        self.files = Storage()
         self.auto = False
         self.rate: float | None = None
         self.listeners: set[Send] = set()
@@ -179,6 +183,8 @@ class SimPrinter:
             "remaining_seconds": round(machine.remaining),
             "job": machine.job.name if machine.job else None,
             "developer_mode": self.renderer.developer_mode,
+            "quirks": self.quirks.model_dump(exclude_defaults=True),
+            "files": {path: len(data) for path, data in self.files.items()},
         }
 
 

@@ -1,0 +1,49 @@
+"""What may go wrong, or is odd, with one printer, switchable while it runs."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Quirks(BaseModel):
+    """Each field is one oddity; the defaults are what most printers do.
+
+    Assignments are checked, so that a test or the control port cannot set what means nothing.
+    """
+
+    model_config = ConfigDict(
+        extra="forbid", strict=True, validate_assignment=True, use_attribute_docstrings=True
+    )
+
+    session_reuse_required: bool = True
+    """Refuse data connections that do not resume the TLS session of their control connection."""
+    clear_data_only: bool = False
+    """Fail every encrypted data connection, as some A1 firmware; `PROT C` works."""
+    answers_tls_shutdown: bool = False
+    """Answer when a client closes TLS after an upload. Printers do not: a client waits for ever."""
+    late_reply_seconds: Annotated[float, Field(ge=0, le=600)] = 0.0
+    """Real seconds between the end of an upload and its 226."""
+    abort_after_upload: bool = False
+    """Answer 426 to an upload that arrived completely."""
+    storage_missing: bool = False
+    """No card or stick: 553 and 550 for everything."""
+    storage_full: bool = False
+    """Answer 552 to every upload."""
+    drop_upload_at: Annotated[int, Field(ge=0)] | None = None
+    """Cut both connections after so many bytes of an upload; the part stays behind."""
+    drop_upload_times: Annotated[int, Field(ge=1)] | None = None
+    """Do so only so many times; `None`: always. Counts down."""
+    bytes_per_second: Annotated[int, Field(ge=1)] | None = None
+    """How fast files move in either direction; `None`: as fast as it goes."""
+
+    def drops_now(self) -> bool:
+        """True when the upload that reached `drop_upload_at` is to be cut; counts it."""
+        if self.drop_upload_times is not None:
+            left = self.drop_upload_times - 1
+            if left == 0:
+                self.drop_upload_at = self.drop_upload_times = None
+            else:
+                self.drop_upload_times = left
+        return True
