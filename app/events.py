@@ -223,6 +223,26 @@ class SpoolDeleted(SpoolEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ProductEvent(Event, abstract=True):
+    product_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProductCreated(ProductEvent):
+    pass
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProductUpdated(ProductEvent):
+    pass
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProductDeleted(ProductEvent):
+    pass
+
+
+@dataclass(frozen=True, kw_only=True)
 class CredentialRevoked(Event, kept=False):
     """A key, a sign-in family or a membership is no longer good; open sockets must close."""
 

@@ -18,6 +18,9 @@ from schema.print_queue.queries import QueueQueries
 from schema.printers.mutations import PrinterMutations
 from schema.printers.queries import PrinterQueries
 from schema.printers.subscriptions import PrinterSubscriptions
+from schema.products.line_mutations import ProductLineMutations
+from schema.products.mutations import ProductMutations
+from schema.products.queries import ProductQueries
 from schema.projects.mutations import ProjectMutations
 from schema.projects.queries import ProjectQueries
 from schema.scalars import SCALARS
@@ -36,6 +39,7 @@ class Query(
     ProjectQueries,
     QueueQueries,
     SpoolQueries,
+    ProductQueries,
     StatisticsQueries,
 ):
     pass
@@ -49,6 +53,8 @@ class Mutation(
     ProjectMutations,
     QueueMutations,
     SpoolMutations,
+    ProductMutations,
+    ProductLineMutations,
 ):
     pass
 

@@ -45,6 +45,7 @@ class ErrorCode(Enum):
     INSUFFICIENT_FILAMENT = "INSUFFICIENT_FILAMENT"
     IN_USE = "IN_USE"
     NOT_CONNECTED = "NOT_CONNECTED"
+    COMPONENT_CYCLE = "COMPONENT_CYCLE"
 
 
 _KIND_CODES: tuple[tuple[type[DomainError], ErrorCode], ...] = (
@@ -63,9 +64,9 @@ class UserError:
     field: list[str] | None = about("The input field it is about, from the outside in.")
 
 
-def missing(what: str) -> list[UserError]:
+def missing(what: str, field: str = "id") -> list[UserError]:
     """The refusal for an id that no row can have."""
-    return user_errors(errors.NotFound(f"There is no such {what}.", field="id"))
+    return user_errors(errors.NotFound(f"There is no such {what}.", field=field))
 
 
 def camel(name: str) -> str:

@@ -8,6 +8,8 @@ from uuid import UUID
 
 import strawberry
 
+# No row has it: stands for ids that are none.
+NO_UUID = UUID(int=0)
 # The largest id a database column holds.
 MAX_ID = 2**31 - 1
 
@@ -44,3 +46,8 @@ def uuid_id(value: str, kind: str) -> UUID | None:
         return UUID(parts[1])
     except ValueError:
         return None
+
+
+def optional_uuid(value: str | None, kind: str) -> UUID | None:
+    """The UUID in a global id, where one is given; one that no row has for anything else."""
+    return None if value is None else uuid_id(value, kind) or NO_UUID

@@ -43,7 +43,19 @@ UNKNOWN_PAGE = 100
 DEFAULT_PAGE = 20
 NUL_REFUSED = "A text must not hold the character NUL."
 _NUL = re.compile(r"\\u(?:0000|\{0+\})")
-_LISTS = frozenset({"archives", "printers", "projects", "queue", "spools", "transactions"})
+_LISTS = frozenset(
+    {
+        "archives",
+        "components",
+        "materials",
+        "printers",
+        "products",
+        "projects",
+        "queue",
+        "spools",
+        "transactions",
+    }
+)
 _TEXTS = re.compile(r'"""(?:\\"""|[^"]|"(?!""))*"""|"(?:\\.|[^"\\\n])*"|#[^\n\r]*')
 
 

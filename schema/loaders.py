@@ -26,6 +26,10 @@ from app.print_queue.models import QueueItem
 from app.print_queue.queries import QueueFilter
 from app.printers import queries as printers
 from app.printers.models import Printer
+from app.products import costs
+from app.products import queries as products
+from app.products.costs import ProductCost
+from app.products.models import Product, ProductComponent, ProductMaterial
 from app.projects import queries as projects
 from app.projects.models import Project
 from app.spools import queries as spools
@@ -114,6 +118,14 @@ class Loaders:
         self.queue_items: Batch[int, QueueItem] = Batch(read, queue.by_ids)
         self.spools: Batch[UUID, Spool] = Batch(read, spools.by_ids)
         self.spools_by_tag: Batch[str, Spool] = Batch(read, spools.by_tags)
+        self.products: Batch[UUID, Product] = Batch(read, products.by_ids)
+        self.product_materials: Batch[UUID, list[ProductMaterial]] = Batch(
+            read, products.materials_of
+        )
+        self.product_components: Batch[UUID, list[ProductComponent]] = Batch(
+            read, products.components_of
+        )
+        self.product_costs: Batch[UUID, ProductCost] = Batch(read, costs.of_products)
         self.teams: Batch[int, Team] = Batch(read, accounts.teams_by_ids)
         self.filament_uses: Batch[int, list[FilamentUse]] = Batch(read, archives.uses_of)
         self.completed_counts: Batch[int, int] = Batch(read, archives.completed_counts)

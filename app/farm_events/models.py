@@ -30,4 +30,5 @@ class FarmEvent(TeamOwned, Table):
     queue_item_id: Mapped[int | None]
     project_id: Mapped[int | None]
     spool_id: Mapped[UUID | None]
+    product_id: Mapped[UUID | None]
     detail: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)

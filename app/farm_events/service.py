@@ -19,7 +19,14 @@ KEEP_DAYS = 7
 KEEP_AT_LEAST = 100_000
 # Any number no other advisory lock of this database uses.
 _ORDER_LOCK = 7_305_001
-_SUBJECTS = ("printer_id", "archive_id", "queue_item_id", "project_id", "spool_id")
+_SUBJECTS = (
+    "printer_id",
+    "archive_id",
+    "queue_item_id",
+    "project_id",
+    "spool_id",
+    "product_id",
+)
 _PLAIN = {"team_id", "occurred_at", *_SUBJECTS}
 
 

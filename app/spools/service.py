@@ -13,7 +13,7 @@ from uuid import UUID
 
 from sqlalchemy import delete, select
 
-from app import texts
+from app import texts, weights
 from app.accounts.models import Scope
 from app.accounts.viewer import Viewer
 from app.database import WriteSession
@@ -25,7 +25,6 @@ from app.unset import UNSET, Unset
 
 MATERIALS = ("PLA", "PETG", "ABS", "TPU", "ASA", "Nylon", "PC", "HIPS", "PVA", "Custom")
 DIAMETERS = (Decimal("1.75"), Decimal("2.85"))
-MAX_GRAMS = Decimal(1_000_000)
 MAX_PRICE = Decimal(1_000_000_000)
 _TRAY_UUID = re.compile(r"[0-9A-Fa-f]{32}")
 
@@ -132,7 +131,7 @@ async def deduct_spool(
     (INSUFFICIENT_FILAMENT) when the spool holds less; then nothing is changed.
     """
     viewer.require(Scope.INVENTORY)
-    grams = _weight(grams, "weight_grams", positive=True)
+    grams = weights.required(grams, "weight_grams", positive=True)
     reason = texts.optional(reason, "reason", 500)
     remaining = await queries.take(session, spool_id, grams, datetime.now(UTC))
     spool = await _find(session, spool_id)
@@ -200,30 +199,18 @@ async def _find(session: WriteSession, spool_id: UUID) -> Spool:
     return spool
 
 
-def _material(value: str) -> str:
+def material(value: str, field: str = "material") -> str:
+    """A material as it is spelled here, given in any case. Raises `Invalid` for an unknown one."""
     for known in MATERIALS:
         if known.casefold() == value.strip().casefold():
             return known
-    raise Invalid(f"A material is one of {', '.join(MATERIALS)}.", field="material")
+    raise Invalid(f"A material is one of {', '.join(MATERIALS)}.", field=field)
 
 
 def _diameter(value: Decimal) -> Decimal:
     if value not in DIAMETERS:
         raise Invalid("A diameter is 1.75 or 2.85.", field="diameter")
     return value
-
-
-def _weight(value: Decimal, field: str, *, positive: bool = False) -> Decimal:
-    if not value.is_finite() or not 0 <= value <= MAX_GRAMS:
-        raise Invalid(f"A weight lies between 0 and {MAX_GRAMS} g.", field=field)
-    rounded = value.quantize(Decimal("0.001"), rounding=ROUND_HALF_EVEN)
-    if positive and rounded == 0:
-        raise Invalid("This weight must be above 0.", field=field)
-    return rounded
-
-
-def _optional_weight(value: Decimal | None, field: str) -> Decimal | None:
-    return None if value is None else _weight(value, field)
 
 
 def _price(value: Decimal | None) -> Decimal | None:
@@ -248,7 +235,7 @@ def _date(value: date | None) -> date | None:
 
 # One row per field that can be set: how a given value is checked and normalised.
 _CHECKS: dict[str, Callable[[Any], Any]] = {
-    "material": _material,
+    "material": material,
     "color": partial(texts.required, field="color", limit=100),
     "color_hex": partial(texts.color, field="color_hex"),
     "brand": partial(texts.optional, field="brand", limit=200),
@@ -256,9 +243,9 @@ _CHECKS: dict[str, Callable[[Any], Any]] = {
     "supplier": partial(texts.optional, field="supplier", limit=200),
     "notes": partial(texts.optional, field="notes", limit=20_000),
     "diameter": _diameter,
-    "net_weight": partial(_weight, field="net_weight", positive=True),
-    "remaining_weight": partial(_weight, field="remaining_weight"),
-    "spool_weight": partial(_optional_weight, field="spool_weight"),
+    "net_weight": partial(weights.required, field="net_weight", positive=True),
+    "remaining_weight": partial(weights.required, field="remaining_weight"),
+    "spool_weight": partial(weights.optional, field="spool_weight"),
     "purchase_price": _price,
     "purchase_date": _date,
     "tray_uuid": _tray_uuid,

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from schema.archives.types import Archive
     from schema.print_queue.types import QueueItem
     from schema.printers.types import Printer
+    from schema.products.types import Product
     from schema.projects.types import Project
     from schema.spools.types import Spool
 
@@ -90,6 +91,15 @@ class FarmEvent(Node):
 
         row = await info.context.loaders.projects.get(self.row.project_id)
         return None if row is None else Project.of(row)
+
+    @strawberry.field(description="The product it is about, unless it is gone.")
+    async def product(
+        self, info: Info
+    ) -> Annotated[Product, strawberry.lazy("schema.products.types")] | None:
+        from schema.products.types import Product
+
+        row = await info.context.loaders.products.get(self.row.product_id)
+        return None if row is None else Product.of(row)
 
     @strawberry.field(description="The spool it is about, unless it is gone.")
     async def spool(

@@ -1,0 +1,1 @@
+"""What a farm makes: bills of material, and what they cost."""
