@@ -36,6 +36,9 @@ from app.printers.live import LiveFarm
 from app.runtime import Runtime
 from app.sealing import Sealer
 from app.settings import Settings
+from app.webhooks import outbox
+from app.webhooks.deliverer import Deliverer
+from app.webhooks.guard import Guard
 
 log = structlog.get_logger(__name__)
 
@@ -47,10 +50,11 @@ def build_runtime(settings: Settings) -> Runtime:
     process_id = f"{socket.gethostname()[:40]}-{uuid4().hex[:12]}"
     hub = Hub(settings.broadcast_url, process_id)
     database = Database(settings.sqlalchemy_url, tell=farm_events.teller(hub))
-    database.store = farm_events.store
+    database.store = outbox.store
     limiter = RateLimiter(settings.broadcast_url, enabled=settings.rate_limits == "on")
     live = LiveFarm(hub)
     sealer = Sealer()
+    guard = Guard(allow_private=settings.allow_private_webhooks == "on")
     ingest = Ingest(settings, database, hub, Calls(hub), live, sealer)
     return Runtime(
         settings=settings,
@@ -65,6 +69,7 @@ def build_runtime(settings: Settings) -> Runtime:
         commands=ingest,
         ingest=ingest,
         files=FileStore(settings, database, hub),
+        webhooks=Deliverer(database, hub, sealer, guard),
     )
 
 
@@ -139,6 +144,7 @@ async def _run_background(app: Starlette) -> AsyncIterator[None]:
                 ("ingest", runtime.ingest.run()),
                 ("accounts", runtime.accounts.run()),
                 ("files", runtime.files.run()),
+                ("webhooks", runtime.webhooks.run()),
                 ("forget old events", _forget_old_events(runtime)),
                 ("loop lag", watch_loop()),
             )

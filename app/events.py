@@ -104,6 +104,13 @@ class PrintStarted(PrintEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
+class PrintProgressed(PrintEvent):
+    """A print reached a milestone; `percent` is 25, 50 or 75."""
+
+    percent: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class PrintPaused(PrintEvent):
     reason: str | None = None
 
@@ -256,3 +263,16 @@ class ContentDiscarded(Event, kept=False):
     """Nobody has the file content at this place of the storage any more; its bytes can go."""
 
     key: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class WebhookDisabled(Event):
+    """An endpoint failed for too long and is not told anything any more; `notice` says why."""
+
+    webhook_id: int
+    notice: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class WebhookMessagesQueued(Event, kept=False):
+    """Messages for endpoints of the team wait in the outbox."""

@@ -11,6 +11,7 @@ from app.projects import models as projects
 from app.spools import models as spools
 from app.statistics import models as statistics
 from app.tables import Table
+from app.webhooks import models as webhooks
 
 __all__ = [
     "Table",
@@ -24,4 +25,5 @@ __all__ = [
     "projects",
     "spools",
     "statistics",
+    "webhooks",
 ]

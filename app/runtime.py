@@ -15,6 +15,7 @@ from app.printers.commands import PrinterCommands
 from app.printers.live import LiveFarm
 from app.sealing import Sealer
 from app.settings import Settings
+from app.webhooks.deliverer import Deliverer
 
 
 @dataclass(frozen=True)
@@ -33,3 +34,4 @@ class Runtime:
     commands: PrinterCommands
     ingest: Ingest
     files: FileStore
+    webhooks: Deliverer

@@ -57,6 +57,7 @@ class Settings(BaseSettings):
     s3_region: str | None = None
     s3_access_key_id: OptionalSecret = None
     s3_secret_access_key: OptionalSecret = None
+    allow_private_webhooks: Literal["on", "off"] = "off"
 
     @classmethod
     def from_environment(cls, **overrides: Any) -> Self:
@@ -66,7 +67,9 @@ class Settings(BaseSettings):
         except ValidationError as error:
             raise SettingsError(_sentences(error)) from None
 
-    @field_validator("log_level", "rate_limits", "log_format", mode="before")
+    @field_validator(
+        "log_level", "rate_limits", "log_format", "allow_private_webhooks", mode="before"
+    )
     @classmethod
     def _lower(cls, value: object) -> object:
         return value.strip().lower() if isinstance(value, str) else value

@@ -28,6 +28,8 @@ from schema.spools.mutations import SpoolMutations
 from schema.spools.queries import SpoolQueries
 from schema.statistics.queries import StatisticsQueries
 from schema.system.queries import SystemQueries
+from schema.webhooks.mutations import WebhookMutations
+from schema.webhooks.queries import WebhookQueries
 
 
 @strawberry.type(description="Everything that can be read.")
@@ -41,6 +43,7 @@ class Query(
     SpoolQueries,
     ProductQueries,
     StatisticsQueries,
+    WebhookQueries,
 ):
     pass
 
@@ -55,6 +58,7 @@ class Mutation(
     SpoolMutations,
     ProductMutations,
     ProductLineMutations,
+    WebhookMutations,
 ):
     pass
 

@@ -18,6 +18,7 @@ from app.printers.status import (
 )
 from app.projects.models import ProjectStatus
 from app.spools.models import TransactionType
+from app.webhooks.models import DeliveryStatus, Dialect
 
 strawberry.enum(
     TransactionType,
@@ -37,3 +38,9 @@ strawberry.enum(Scope, description="What a key may do.")
 strawberry.enum(SpeedLevel, description="The speed presets of a printer.")
 strawberry.enum(StatusReason, name="StatusReason", description="Why a status was published.")
 strawberry.enum(Trust, name="PrinterTrust", description="How a printer proves who it is.")
+strawberry.enum(
+    Dialect, name="WebhookDialect", description="The API whose events and payloads are sent."
+)
+strawberry.enum(
+    DeliveryStatus, name="WebhookDeliveryStatus", description="How a message of a webhook stands."
+)

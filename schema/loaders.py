@@ -36,6 +36,8 @@ from app.spools import queries as spools
 from app.spools.models import InventoryTransaction, Spool
 from app.statistics import queries as statistics
 from app.statistics.queries import Period, Totals
+from app.webhooks import queries as webhooks
+from app.webhooks.models import Webhook, WebhookDelivery
 
 Key = TypeVar("Key")
 Found = TypeVar("Found")
@@ -108,6 +110,14 @@ class TransactionsOf:
     limit: int
 
 
+@dataclass(frozen=True, slots=True)
+class DeliveriesOf:
+    """The newest messages of one webhook, as a key of a batch."""
+
+    webhook_id: int
+    limit: int
+
+
 class Loaders:
     """One set per operation."""
 
@@ -145,6 +155,11 @@ class Loaders:
         self.materials: Batch[Period, list[tuple[str, int, Decimal]]] = Batch(
             read, statistics.by_material
         )
+        self.webhooks: Batch[int, Webhook] = Batch(read, webhooks.by_ids)
+        self.deliveries: Batch[int, WebhookDelivery] = Batch(read, webhooks.deliveries_by_ids)
+        self.deliveries_of: Batch[DeliveriesOf, list[WebhookDelivery]] = Batch(read, _deliveries_of)
+        self.delivery_counts: Batch[int, int] = Batch(read, webhooks.delivery_counts)
+        self.waiting_counts: Batch[int, int] = Batch(read, webhooks.waiting_counts)
 
 
 def _alike(keys: Collection[Any], parent: str) -> dict[tuple[Any, ...], list[Any]]:
@@ -212,3 +227,13 @@ async def _transactions_of(
 async def _items_ahead(session: ReadSession, keys: Collection[QueueItem]) -> dict[QueueItem, int]:
     ahead = await queue.items_ahead(session, keys)
     return {key: ahead.get(key.id, 0) for key in keys}
+
+
+async def _deliveries_of(
+    session: ReadSession, keys: Collection[DeliveriesOf]
+) -> dict[DeliveriesOf, list[WebhookDelivery]]:
+    found: dict[DeliveriesOf, list[WebhookDelivery]] = {}
+    for (limit,), alike in _alike(keys, "webhook_id").items():
+        rows = await webhooks.first_deliveries(session, [key.webhook_id for key in alike], limit)
+        found |= {key: rows[key.webhook_id] for key in alike}
+    return found

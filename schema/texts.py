@@ -20,6 +20,8 @@ ARGUMENTS = {
     "printerId": "This printer; all of the team without it.",
     "spoolId": "This spool; all of the team without it.",
     "types": "These events; all without it.",
+    "dialect": "Of this API; of every one without it.",
+    "status": "With this status; with any without it.",
 }
 
 VALUES = {
@@ -144,6 +146,13 @@ VALUES = {
     "StatusReason.CONNECTION": "The connection changed.",
     "StatusReason.RUN": "A print was recorded, or its record changed.",
     "StatusReason.RESTORED": "It was known before this subscription began.",
+    "WebhookDeliveryStatus.DELIVERED": "The endpoint took it.",
+    "WebhookDeliveryStatus.FAILED": "It is not tried again by itself.",
+    "WebhookDeliveryStatus.PENDING": "It waits to be sent, or to be tried again.",
+    "WebhookDialect.BAMBUDDY": "Prints and printers, as the Bambuddy API tells them.",
+    "WebhookDialect.BATCHIVO": "Stock and production, as the Batchivo API tells them.",
+    "WebhookDialect.PLATFORM": "Deployments, projects and teams, as the Platform API tells them.",
+    "WebhookDialect.REFERENCE": "Projects, data and users, as the Reference API tells them.",
 }
 
 

@@ -15,7 +15,7 @@ from sqlalchemy.pool import NullPool
 
 from app import logs, migration
 from app.database import Database
-from app.farm_events import service as farm_events
+from app.webhooks import outbox
 from tests import services
 from tests.running import RunningServer, running
 
@@ -121,7 +121,7 @@ def database_url(request: pytest.FixtureRequest) -> str:
 async def database(database_url: str) -> AsyncIterator[Database]:
     """A migrated database that stores events, on each engine."""
     opened = Database(database_url)
-    opened.store = farm_events.store
+    opened.store = outbox.store
     yield opened
     await opened.close()
 

@@ -21,6 +21,7 @@ from app.printers.models import Printer, PrintRun, Trust
 from app.printers.status import PrinterStatus
 from app.sealing import Sealer
 from app.settings import Settings
+from app.webhooks import outbox
 
 DEADLINE = 20.0
 QUICK = Timing(
@@ -62,7 +63,7 @@ class Farm:
     ) -> None:
         self.hub = Hub(broadcast, process_id)
         self.database = Database(url, tell=farm_events.teller(self.hub))
-        self.database.store = farm_events.store
+        self.database.store = outbox.store
         self.sealer = Sealer()
         self.sealer.unlock("a secret of the tests")
         self.live = LiveFarm(self.hub)
