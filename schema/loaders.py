@@ -14,7 +14,7 @@ from uuid import UUID
 from aiodataloader import DataLoader
 
 from app.accounts import queries as accounts
-from app.accounts.models import Team
+from app.accounts.models import Team, User
 from app.archives import queries as archives
 from app.archives.models import Archive, FilamentUse
 from app.archives.queries import ArchiveFilter
@@ -137,6 +137,7 @@ class Loaders:
         )
         self.product_costs: Batch[UUID, ProductCost] = Batch(read, costs.of_products)
         self.teams: Batch[int, Team] = Batch(read, accounts.teams_by_ids)
+        self.users: Batch[int, User] = Batch(read, accounts.users_by_ids)
         self.filament_uses: Batch[int, list[FilamentUse]] = Batch(read, archives.uses_of)
         self.completed_counts: Batch[int, int] = Batch(read, archives.completed_counts)
         self.archive_counts: Batch[int, int] = Batch(read, archives.archive_counts)

@@ -55,6 +55,12 @@ async def user_by_id(session: Session, user_id: int) -> User | None:
     return await session.get(User, user_id)
 
 
+async def users_by_ids(session: Session, ids: Collection[int]) -> dict[int, User]:
+    """Users by id."""
+    rows = await session.scalars(select(User).where(User.id.in_(ids)))
+    return {row.id: row for row in rows}
+
+
 async def default_membership(session: Session, user_id: int) -> Membership | None:
     """The membership a plain sign-in acts in: the first one."""
     found: Membership | None = await session.scalar(

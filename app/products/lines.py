@@ -15,7 +15,7 @@ from app.database import WriteSession
 from app.errors import Conflict, Invalid, NotFound
 from app.products import bills, queries
 from app.products.models import Product, ProductComponent, ProductMaterial
-from app.spools.service import material as known_material
+from app.spools.fields import material as known_material
 from app.unset import UNSET, Unset
 
 MAX_LINES = 1_000

@@ -34,6 +34,8 @@ class Spool(TeamOwned, Table):
         Index(None, "team_id", "created_at", "id"),
         Index(None, "team_id", "material", "created_at", "id"),
         Index(None, "team_id", "tray_uuid"),
+        Index(None, "team_id", "updated_at", "id"),
+        Index(None, "team_id", "remaining_weight", "id"),
         CheckConstraint("remaining_weight >= 0", name="remaining_weight"),
     )
 
@@ -63,7 +65,7 @@ class InventoryTransaction(TeamOwned, Table):
     """
 
     __tablename__ = "inventory_transactions"
-    __table_args__ = (Index(None, "spool_id", "id"),)
+    __table_args__ = (Index(None, "spool_id", "id"), Index(None, "team_id", "id"))
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     spool_id: Mapped[UUID] = mapped_column(ForeignKey("spools.id", ondelete="CASCADE"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -97,11 +97,41 @@ async def take(
     )
 
 
+@dataclass(frozen=True, slots=True)
+class TransactionFilter:
+    """Conditions that all hold; the moments are included."""
+
+    spool_id: UUID | None = None
+    types: Sequence[TransactionType] | None = None
+    created_from: datetime | None = None
+    created_until: datetime | None = None
+
+
+def _of_changes(wanted: TransactionFilter) -> list[ColumnElement[bool]]:
+    row = InventoryTransaction
+    found: list[ColumnElement[bool]] = []
+    if wanted.spool_id is not None:
+        found.append(row.spool_id == wanted.spool_id)
+    if wanted.types is not None:
+        found.append(row.type.in_(wanted.types))
+    if wanted.created_from is not None:
+        found.append(row.created_at >= wanted.created_from)
+    if wanted.created_until is not None:
+        found.append(row.created_at <= wanted.created_until)
+    return found
+
+
+async def count_transactions(session: Session, wanted: TransactionFilter) -> int:
+    """How many weight changes match."""
+    statement = select(func.count(InventoryTransaction.id)).where(*_of_changes(wanted))
+    return await session.scalar(statement) or 0
+
+
 async def transactions(
-    session: Session, spool_id: UUID, window: Window
+    session: Session, wanted: TransactionFilter, window: Window
 ) -> Page[InventoryTransaction]:
-    """The weight changes of a spool, newest first."""
-    statement = select(InventoryTransaction).where(InventoryTransaction.spool_id == spool_id)
+    """One window of the weight changes, newest first."""
+    statement = select(InventoryTransaction).where(*_of_changes(wanted))
     return await fetch_page(session, statement, TRANSACTIONS_NEWEST_FIRST, window)
 
 

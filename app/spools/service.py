@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import ROUND_HALF_EVEN, Decimal
-from functools import partial
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import delete, select
@@ -20,13 +16,9 @@ from app.database import WriteSession
 from app.errors import Conflict, Invalid, NotFound
 from app.events import SpoolCreated, SpoolDeducted, SpoolDeleted, SpoolRanLow, SpoolUpdated
 from app.spools import queries
+from app.spools.fields import CHECKS, DIAMETERS, checked
 from app.spools.models import InventoryTransaction, Spool, TransactionType
 from app.unset import UNSET, Unset
-
-MATERIALS = ("PLA", "PETG", "ABS", "TPU", "ASA", "Nylon", "PC", "HIPS", "PVA", "Custom")
-DIAMETERS = (Decimal("1.75"), Decimal("2.85"))
-MAX_PRICE = Decimal(1_000_000_000)
-_TRAY_UUID = re.compile(r"[0-9A-Fa-f]{32}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +43,7 @@ class NewSpool:
 
 @dataclass(frozen=True, slots=True)
 class SpoolChanges:
-    """What to change. A new `remaining_weight` is recorded as an adjustment."""
+    """What to change. A new `remaining_weight` is recorded as an adjustment with its `reason`."""
 
     material: str | Unset = UNSET
     color: str | Unset = UNSET
@@ -67,6 +59,7 @@ class SpoolChanges:
     purchase_date: date | Unset | None = UNSET
     notes: str | Unset | None = UNSET
     tray_uuid: str | Unset | None = UNSET
+    reason: str | None = None
 
 
 def cost_per_gram(spool: Spool) -> Decimal | None:
@@ -87,14 +80,12 @@ async def create_spool(session: WriteSession, viewer: Viewer, new: NewSpool) -> 
     """Add a spool; what it holds is its first transaction. Raises `Invalid` naming the field."""
     viewer.require(Scope.INVENTORY)
     now = datetime.now(UTC)
-    given = {name: getattr(new, name) for name in _CHECKS}
+    given = {name: getattr(new, name) for name in CHECKS}
     if new.remaining_weight is None:
-        given["remaining_weight"] = new.net_weight
-    spool = Spool(
-        **{name: check(given[name]) for name, check in _CHECKS.items()},
-        created_at=now,
-        updated_at=now,
-    )
+        del given["remaining_weight"]
+    values = checked(given)
+    values.setdefault("remaining_weight", values["net_weight"])
+    spool = Spool(**values, created_at=now, updated_at=now)
     session.add(spool)
     await session.flush()
     _record(session, viewer, spool, TransactionType.PURCHASE, Decimal(0), spool.remaining_weight)
@@ -108,30 +99,39 @@ async def update_spool(
     """Change a spool. Raises `NotFound` or `Invalid` naming the field."""
     viewer.require(Scope.INVENTORY)
     spool = await _find(session, spool_id)
-    before = spool.remaining_weight
-    for name, check in _CHECKS.items():
-        value = getattr(changes, name)
-        if value is not UNSET:
-            setattr(spool, name, check(value))
+    before, was_low = spool.remaining_weight, is_low(spool.remaining_weight, spool.net_weight)
+    given = {name: getattr(changes, name) for name in CHECKS}
+    reason = texts.optional(changes.reason, "reason", 500)
+    for name, value in checked({k: v for k, v in given.items() if v is not UNSET}).items():
+        setattr(spool, name, value)
     spool.updated_at = datetime.now(UTC)
     await session.flush()
     if spool.remaining_weight != before:
-        _record(session, viewer, spool, TransactionType.ADJUSTMENT, before, spool.remaining_weight)
-        _tell_if_low(session, spool, before, spool.remaining_weight)
+        after = spool.remaining_weight
+        _record(session, viewer, spool, TransactionType.ADJUSTMENT, before, after, reason)
+    if not was_low:
+        _tell_if_low(session, spool)
     session.raise_event(SpoolUpdated(team_id=spool.team_id, spool_id=spool.id))
     return spool
 
 
 async def deduct_spool(
-    session: WriteSession, viewer: Viewer, spool_id: UUID, grams: Decimal, reason: str | None
+    session: WriteSession,
+    viewer: Viewer,
+    spool_id: UUID,
+    grams: Decimal,
+    reason: str | None,
+    kind: TransactionType = TransactionType.USAGE,
 ) -> tuple[Spool, Decimal]:
-    """Take grams off a spool; the spool as it is then, and what was taken.
+    """Take grams off a spool, as usage or waste; the spool as it is then, and what was taken.
 
     Raises `Invalid` unless grams are above 0, `NotFound`, or `Conflict`
     (INSUFFICIENT_FILAMENT) when the spool holds less; then nothing is changed.
     """
     viewer.require(Scope.INVENTORY)
     grams = weights.required(grams, "weight_grams", positive=True)
+    if kind not in (TransactionType.USAGE, TransactionType.WASTE):
+        raise Invalid("What is taken was used or wasted.", field="type")
     reason = texts.optional(reason, "reason", 500)
     remaining = await queries.take(session, spool_id, grams, datetime.now(UTC))
     spool = await _find(session, spool_id)
@@ -142,10 +142,38 @@ async def deduct_spool(
             field="weight_grams",
         )
     before = remaining + grams
-    _record(session, viewer, spool, TransactionType.USAGE, before, remaining, reason)
-    _tell_if_low(session, spool, before, remaining)
+    _record(session, viewer, spool, kind, before, remaining, reason)
+    if not is_low(before, spool.net_weight):
+        _tell_if_low(session, spool)
     session.raise_event(SpoolDeducted(team_id=spool.team_id, spool_id=spool.id, grams=str(grams)))
     return spool, grams
+
+
+async def add_to_spool(
+    session: WriteSession,
+    viewer: Viewer,
+    spool_id: UUID,
+    grams: Decimal,
+    reason: str | None,
+    kind: TransactionType = TransactionType.RETURN,
+) -> Spool:
+    """Put grams on a spool, as a return or a purchase; the spool as it is then.
+
+    Raises `Invalid` unless grams are above 0 and the spool can hold them, or `NotFound`.
+    """
+    viewer.require(Scope.INVENTORY)
+    grams = weights.required(grams, "weight_grams", positive=True)
+    if kind not in (TransactionType.RETURN, TransactionType.PURCHASE):
+        raise Invalid("What is added was given back or bought.", field="type")
+    reason = texts.optional(reason, "reason", 500)
+    spool = await _find(session, spool_id)
+    before = spool.remaining_weight
+    spool.remaining_weight = weights.required(before + grams, "weight_grams")
+    spool.updated_at = datetime.now(UTC)
+    await session.flush()
+    _record(session, viewer, spool, kind, before, spool.remaining_weight, reason)
+    session.raise_event(SpoolUpdated(team_id=spool.team_id, spool_id=spool.id))
+    return spool
 
 
 async def delete_spool(session: WriteSession, viewer: Viewer, spool_id: UUID) -> UUID:
@@ -185,9 +213,9 @@ def _record(
     )
 
 
-def _tell_if_low(session: WriteSession, spool: Spool, before: Decimal, after: Decimal) -> None:
-    """Tell once, when the weight crosses the line."""
-    if is_low(after, spool.net_weight) and not is_low(before, spool.net_weight):
+def _tell_if_low(session: WriteSession, spool: Spool) -> None:
+    """Tell that a spool that was not low before has become so."""
+    if is_low(spool.remaining_weight, spool.net_weight):
         session.raise_event(SpoolRanLow(team_id=spool.team_id, spool_id=spool.id))
 
 
@@ -197,56 +225,3 @@ async def _find(session: WriteSession, spool_id: UUID) -> Spool:
     if spool is None:
         raise NotFound("There is no such spool.", field="id")
     return spool
-
-
-def material(value: str, field: str = "material") -> str:
-    """A material as it is spelled here, given in any case. Raises `Invalid` for an unknown one."""
-    for known in MATERIALS:
-        if known.casefold() == value.strip().casefold():
-            return known
-    raise Invalid(f"A material is one of {', '.join(MATERIALS)}.", field=field)
-
-
-def _diameter(value: Decimal) -> Decimal:
-    if value not in DIAMETERS:
-        raise Invalid("A diameter is 1.75 or 2.85.", field="diameter")
-    return value
-
-
-def _price(value: Decimal | None) -> Decimal | None:
-    if value is None:
-        return None
-    if not value.is_finite() or not 0 <= value <= MAX_PRICE:
-        raise Invalid(f"A price lies between 0 and {MAX_PRICE}.", field="purchase_price")
-    return value.quantize(Decimal("0.000001"), rounding=ROUND_HALF_EVEN)
-
-
-def _tray_uuid(value: str | None) -> str | None:
-    if value is None or not value.strip():
-        return None
-    if not _TRAY_UUID.fullmatch(value.strip()):
-        raise Invalid("A tag's identity has 32 hexadecimal digits.", field="tray_uuid")
-    return value.strip().upper()
-
-
-def _date(value: date | None) -> date | None:
-    return value
-
-
-# One row per field that can be set: how a given value is checked and normalised.
-_CHECKS: dict[str, Callable[[Any], Any]] = {
-    "material": material,
-    "color": partial(texts.required, field="color", limit=100),
-    "color_hex": partial(texts.color, field="color_hex"),
-    "brand": partial(texts.optional, field="brand", limit=200),
-    "finish": partial(texts.optional, field="finish", limit=100),
-    "supplier": partial(texts.optional, field="supplier", limit=200),
-    "notes": partial(texts.optional, field="notes", limit=20_000),
-    "diameter": _diameter,
-    "net_weight": partial(weights.required, field="net_weight", positive=True),
-    "remaining_weight": partial(weights.required, field="remaining_weight"),
-    "spool_weight": partial(weights.optional, field="spool_weight"),
-    "purchase_price": _price,
-    "purchase_date": _date,
-    "tray_uuid": _tray_uuid,
-}

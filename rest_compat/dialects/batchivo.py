@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from rest_compat.bodies import INTEGER, STRING, many, record
@@ -10,6 +10,7 @@ from rest_compat.problems import Problem
 from rest_compat.table import Asked, Data, Dialect, Envelope, JsonSchema, Parameter, Rate, query
 from rest_compat.values import Choice, Whole
 
+Write = Callable[[Any, Data, Asked], Any]
 DEFAULT_LIMIT, MAX_LIMIT = 20, 100
 
 
@@ -69,10 +70,14 @@ def sorting(fields: Sequence[str], renamed: dict[str, str] | None = None) -> tup
     )
 
 
-def _page(shaped: Any, data: Data, asked: Asked) -> dict[str, Any]:
-    skip, limit = asked.variables["offset"], asked.variables["first"]
-    meta = {"total": data["totalCount"], "page": skip // limit + 1, "per_page": limit}
-    return {"data": shaped, "meta": meta}
+def _page_of(name: str | None) -> Write:
+    def write(shaped: Any, data: Data, asked: Asked) -> dict[str, Any]:
+        connection = data if name is None else data[name]
+        skip, limit = asked.variables["offset"], asked.variables["first"]
+        meta = {"total": connection["totalCount"], "page": skip // limit + 1, "per_page": limit}
+        return {"data": shaped, "meta": meta}
+
+    return write
 
 
 def _page_schema(answer: JsonSchema) -> JsonSchema:
@@ -84,6 +89,11 @@ def _one_schema(answer: JsonSchema) -> JsonSchema:
     return record(f"{answer['title']}Answer", answer["description"], {"data": answer})
 
 
+def page_of(name: str) -> Envelope:
+    """A list that is the connection `name` of what the operation found."""
+    return Envelope(_page_of(name), _page_schema)
+
+
 # A list: the answer of a row describes one entry, its shape makes the list of them.
-PAGE = Envelope(_page, _page_schema)
+PAGE = Envelope(_page_of(None), _page_schema)
 ONE = Envelope(lambda shaped, _data, _asked: {"data": shaped}, _one_schema)

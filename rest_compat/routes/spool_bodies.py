@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from rest_compat.bodies import INTEGER, NUMBER, STRING, TIME, UUID, maybe, record
+from rest_compat.bodies import INTEGER, NUMBER, STRING, TIME, UUID, maybe, record, words
 from rest_compat.routes.shapes import moment, money
 
 Data = Mapping[str, Any]
@@ -48,6 +48,30 @@ SPOOL = record(
         "loaded_in": maybe(LOCATION),
         "created_at": TIME,
         "updated_at": TIME,
+    },
+)
+DEDUCTION = record(
+    "SpoolDeduction",
+    "What was taken, and what is left.",
+    {"id": UUID, "remaining_weight_grams": NUMBER, "deducted": NUMBER},
+)
+TRANSACTION = record(
+    "InventoryTransaction",
+    "One change of a spool's weight. The changes of a spool add up to its weight.",
+    {
+        "id": INTEGER,
+        "spool_id": UUID,
+        "transaction_type": words("usage", "waste", "adjustment", "purchase", "return"),
+        "weight_before_grams": NUMBER,
+        "change_grams": NUMBER,
+        "weight_after_grams": NUMBER,
+        "shortfall_grams": NUMBER,
+        "reason": maybe(STRING),
+        "archive_id": maybe(INTEGER),
+        "archive_name": maybe(STRING),
+        "user_id": maybe(UUID),
+        "user_name": maybe(STRING),
+        "created_at": TIME,
     },
 )
 EXAMPLE = {
@@ -102,6 +126,39 @@ def spool(data: Data) -> dict[str, Any]:
         "loaded_in": _location(data["loadedIn"]),
         "created_at": moment(data["createdAt"]),
         "updated_at": moment(data["updatedAt"]),
+    }
+
+
+def deduction(data: Data) -> dict[str, Any]:
+    """What was taken off a spool."""
+    return {
+        "id": data["spool"]["databaseId"],
+        "remaining_weight_grams": data["spool"]["remainingWeight"],
+        "deducted": data["deducted"],
+    }
+
+
+def transactions(data: Data) -> list[dict[str, Any]]:
+    """The weight changes of a spool."""
+    return [_transaction(data["databaseId"], node) for node in data["transactions"]["nodes"]]
+
+
+def _transaction(spool_id: str, node: Data) -> dict[str, Any]:
+    archive, user = node["archive"] or {}, node["user"] or {}
+    return {
+        "id": node["databaseId"],
+        "spool_id": spool_id,
+        "transaction_type": node["type"].lower(),
+        "weight_before_grams": node["weightBefore"],
+        "change_grams": node["change"],
+        "weight_after_grams": node["weightAfter"],
+        "shortfall_grams": node["shortfall"],
+        "reason": node["reason"],
+        "archive_id": archive.get("databaseId"),
+        "archive_name": archive.get("name"),
+        "user_id": user.get("uid"),
+        "user_name": user.get("name"),
+        "created_at": moment(node["createdAt"]),
     }
 
 

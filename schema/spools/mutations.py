@@ -7,7 +7,8 @@ from decimal import Decimal
 
 import strawberry
 
-from app.spools import service
+from app.spools import fields, service
+from app.spools.models import TransactionType
 from schema.context import Info
 from schema.errors import UserError, missing, mutate
 from schema.fields import about, given
@@ -21,7 +22,7 @@ class CreateSpoolInput:
     material: str = about("PLA, PETG, ABS, TPU, ASA, Nylon, PC, HIPS, PVA or Custom.")
     color: str = about("Name of the colour.")
     net_weight: Grams = about("Filament on the full spool.")
-    diameter: Decimal = about("1.75 or 2.85.", default=service.DIAMETERS[0])
+    diameter: Decimal = about("1.75 or 2.85.", default=fields.DIAMETERS[0])
     remaining_weight: Grams | None = about("What is left; all of it without it.", default=None)
     brand: str | None = about("Brand.", default=None)
     color_hex: str | None = about("Colour, `#rrggbb`.", default=None)
@@ -57,6 +58,7 @@ class UpdateSpoolInput:
     purchase_date: strawberry.Maybe[date | None] = about("When it was bought.")
     notes: strawberry.Maybe[str | None] = about("Notes.")
     tray_uuid: strawberry.Maybe[str | None] = about("Identity on the spool's tag.")
+    reason: str | None = about("Why the weight is another one.", default=None)
 
 
 @strawberry.type(description="The changed spool.")
@@ -70,6 +72,7 @@ class DeductSpoolInput:
     id: strawberry.ID = about("Global id of the spool.")
     weight_grams: Grams = about("How much, above 0.")
     reason: str | None = about("What it was used for.", default=None)
+    type: TransactionType = about("USAGE or WASTE.", default=TransactionType.USAGE)
 
 
 @strawberry.type(description="The spool after the deduction.")
@@ -77,6 +80,20 @@ class DeductSpoolPayload:
     spool: Spool | None = about("The spool as it is now.", default=None)
     deducted: Grams | None = about("What was taken.", default=None)
     user_errors: list[UserError] = about("Why nothing was taken.", default_factory=list)
+
+
+@strawberry.input(description="What to put on a spool.")
+class AddToSpoolInput:
+    id: strawberry.ID = about("Global id of the spool.")
+    weight_grams: Grams = about("How much, above 0.")
+    reason: str | None = about("Where it came from.", default=None)
+    type: TransactionType = about("RETURN or PURCHASE.", default=TransactionType.RETURN)
+
+
+@strawberry.type(description="The spool with what was added.")
+class AddToSpoolPayload:
+    spool: Spool | None = about("The spool as it is now.", default=None)
+    user_errors: list[UserError] = about("Why nothing was added.", default_factory=list)
 
 
 @strawberry.input(description="The spool to delete.")
@@ -107,8 +124,12 @@ class SpoolMutations:
         spool_id = uuid_id(input.id, "Spool")
         if spool_id is None:
             return UpdateSpoolPayload(user_errors=missing("spool"))
-        fields = {name: given(value) for name, value in vars(input).items() if name != "id"}
-        changes = service.SpoolChanges(**fields)
+        changed = {
+            name: given(value)
+            for name, value in vars(input).items()
+            if name not in ("id", "reason")
+        }
+        changes = service.SpoolChanges(**changed, reason=input.reason)
         return await mutate(
             info,
             UpdateSpoolPayload,
@@ -125,9 +146,23 @@ class SpoolMutations:
             info,
             DeductSpoolPayload,
             lambda session, viewer: service.deduct_spool(
-                session, viewer, spool_id, input.weight_grams, input.reason
+                session, viewer, spool_id, input.weight_grams, input.reason, input.type
             ),
             lambda done: {"spool": Spool.of(done[0]), "deducted": Grams(done[1])},
+        )
+
+    @strawberry.mutation(description="Put filament on a spool. Needs the scope INVENTORY.")
+    async def add_to_spool(self, info: Info, input: AddToSpoolInput) -> AddToSpoolPayload:
+        spool_id = uuid_id(input.id, "Spool")
+        if spool_id is None:
+            return AddToSpoolPayload(user_errors=missing("spool"))
+        return await mutate(
+            info,
+            AddToSpoolPayload,
+            lambda session, viewer: service.add_to_spool(
+                session, viewer, spool_id, input.weight_grams, input.reason, input.type
+            ),
+            lambda row: {"spool": Spool.of(row)},
         )
 
     @strawberry.mutation(description="Delete an unused spool. Needs the scope INVENTORY.")

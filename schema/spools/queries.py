@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from enum import Enum
 
 import strawberry
 
 from app.accounts.models import Scope
+from app.errors import Invalid
 from app.spools import queries
+from app.spools.models import TransactionType
 from app.spools.orders import ORDERS
 from schema.archives.connections import OrderDirection
 from schema.context import Info
 from schema.fields import about
 from schema.ids import uuid_id
 from schema.pagination import Connection, connection, window
-from schema.spools.types import Spool
+from schema.spools.types import InventoryTransaction, Spool
 
 
 @strawberry.enum(description="What spools can be sorted by.")
@@ -53,6 +56,23 @@ class SpoolFilter:
     low_stock: bool | None = about("With less than a fifth left, or not.", default=None)
 
 
+@strawberry.input(description="Which weight changes; all conditions hold.")
+class InventoryTransactionFilter:
+    spool_id: strawberry.ID | None = about("Of this spool.", default=None)
+    types: list[TransactionType] | None = about("Of one of these kinds.", default=None)
+    created_from: datetime | None = about("At this moment or later.", default=None)
+    created_until: datetime | None = about("At this moment or earlier.", default=None)
+
+
+def _wanted(given: InventoryTransactionFilter | None) -> queries.TransactionFilter:
+    if given is None:
+        return queries.TransactionFilter()
+    spool_id = None if given.spool_id is None else uuid_id(given.spool_id, "Spool")
+    if given.spool_id is not None and spool_id is None:
+        raise Invalid("This is no id of a spool.", field="filter.spool_id")
+    return queries.TransactionFilter(spool_id, given.types, given.created_from, given.created_until)
+
+
 @strawberry.type
 class SpoolQueries:
     @strawberry.field(description="One spool; null when there is none with this id.")
@@ -87,3 +107,27 @@ class SpoolQueries:
         async with context.read() as session:
             page = await queries.page(session, wanted, order, asked)
         return connection(page, Spool.of, count)
+
+    @strawberry.field(description="Every change of a weight of the team's spools, newest first.")
+    async def inventory_transactions(
+        self,
+        info: Info,
+        first: int | None = None,
+        after: str | None = None,
+        last: int | None = None,
+        before: str | None = None,
+        offset: int | None = None,
+        filter: InventoryTransactionFilter | None = None,
+    ) -> Connection[InventoryTransaction]:
+        context = info.context
+        context.viewer.require(Scope.READ)
+        asked = window(context, first=first, after=after, last=last, before=before, offset=offset)
+        wanted = _wanted(filter)
+
+        async def count() -> int:
+            async with context.read() as session:
+                return await queries.count_transactions(session, wanted)
+
+        async with context.read() as session:
+            page = await queries.transactions(session, wanted, asked)
+        return connection(page, InventoryTransaction.of, count)

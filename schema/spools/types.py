@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
+from app.errors import NotFound
 from app.spools import models, queries, service
 from app.spools.models import TransactionType
 from schema.context import Info
@@ -19,6 +20,7 @@ from schema.pagination import Connection, connection, page_of_first, window
 from schema.scalars import Grams
 
 if TYPE_CHECKING:
+    from schema.accounts.types import User
     from schema.archives.types import Archive
     from schema.printers.types import Printer
 
@@ -34,6 +36,7 @@ class SpoolLocation:
 @strawberry.type(description="One change of a spool's weight.")
 class InventoryTransaction(Node):
     row: strawberry.Private[models.InventoryTransaction]
+    database_id: int = about("The number older APIs use.")
     type: TransactionType = about("Why the weight changed.")
     weight_before: Grams = about("Weight before.")
     change: Grams = about("What was added, negative for what was taken.")
@@ -47,6 +50,7 @@ class InventoryTransaction(Node):
         return cls(
             row=row,
             id=global_id("InventoryTransaction", row.id),
+            database_id=row.id,
             type=row.type,
             weight_before=Grams(row.weight_before),
             change=Grams(row.change),
@@ -64,6 +68,22 @@ class InventoryTransaction(Node):
 
         row = await info.context.loaders.archives.get(self.row.archive_id)
         return None if row is None else Archive.of(row)
+
+    @strawberry.field(description="Whose credential changed it; null for a printer's own report.")
+    async def user(
+        self, info: Info
+    ) -> Annotated[User, strawberry.lazy("schema.accounts.types")] | None:
+        from schema.accounts.types import User
+
+        row = await info.context.loaders.users.get(self.row.user_id)
+        return None if row is None else User.of(row)
+
+    @strawberry.field(description="The spool.")
+    async def spool(self, info: Info) -> Spool:
+        row = await info.context.loaders.spools.get(self.row.spool_id)
+        if row is None:
+            raise NotFound("The spool was deleted meanwhile.")
+        return Spool.of(row)
 
 
 @strawberry.type(description="A spool of filament.")
@@ -132,19 +152,24 @@ class Spool(Node):
 
     @strawberry.field(description="Every change of its weight, newest first.")
     async def transactions(
-        self, info: Info, first: int | None = None, after: str | None = None
+        self,
+        info: Info,
+        first: int | None = None,
+        after: str | None = None,
+        offset: int | None = None,
     ) -> Connection[InventoryTransaction]:
         context, spool_id = info.context, self.row.id
-        asked = window(context, first=first, after=after)
+        asked = window(context, first=first, after=after, offset=offset)
 
         async def count() -> int:
             return await context.loaders.transaction_counts.get(spool_id) or 0
 
-        if after is None:
+        if after is None and not asked.offset:
             key = TransactionsOf(spool_id, asked.size + 1)
             rows = await context.loaders.transactions_of.get(key) or []
             page = page_of_first(rows, queries.TRANSACTIONS_NEWEST_FIRST, asked.size)
         else:
             async with context.read() as session:
-                page = await queries.transactions(session, spool_id, asked)
+                wanted = queries.TransactionFilter(spool_id)
+                page = await queries.transactions(session, wanted, asked)
         return connection(page, InventoryTransaction.of, count)

@@ -41,7 +41,12 @@ SERVED = {
     ("POST", "/api/v1/auth/logout"),
     ("GET", "/api/v1/auth/me"),
     ("GET", "/api/v1/spools"),
+    ("POST", "/api/v1/spools"),
     ("GET", "/api/v1/spools/{id}"),
+    ("PATCH", "/api/v1/spools/{id}"),
+    ("DELETE", "/api/v1/spools/{id}"),
+    ("POST", "/api/v1/spools/{id}/deduct"),
+    ("GET", "/api/v1/spools/{id}/transactions"),
 }
 
 

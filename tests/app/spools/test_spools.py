@@ -18,7 +18,7 @@ from app.keyset import Window
 from app.spools import queries, service
 from app.spools.models import InventoryTransaction, Spool, TransactionType
 from app.spools.orders import ORDERS
-from app.spools.queries import SpoolFilter
+from app.spools.queries import SpoolFilter, TransactionFilter
 from app.spools.service import NewSpool, SpoolChanges
 from tests.farm import listen, make_viewer, with_scopes
 
@@ -46,7 +46,7 @@ async def _transactions(
     database: Database, viewer: Viewer, spool_id: UUID
 ) -> list[InventoryTransaction]:
     async with database.read(viewer.team_id) as session:
-        return list((await queries.transactions(session, spool_id, ALL)).rows)
+        return list((await queries.transactions(session, TransactionFilter(spool_id), ALL)).rows)
 
 
 async def _names(database: Database, viewer: Viewer, wanted: SpoolFilter) -> list[str]:
