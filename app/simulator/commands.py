@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
-from app.simulator.jobs import Job
-from app.simulator.machine import BUSY
+from app.simulator.project_file import VERIFY_FAILED, VERIFY_HMS, gcode_file, project_file
 
 if TYPE_CHECKING:
     from app.simulator.printer import SimPrinter
 
 Request = dict[str, Any]
-VERIFY_FAILED = 84033543  # 0502-4007
-_VERIFY_HMS = (0x05000500, 0x00010007)
-INT32_MAX = 2_147_483_647
 
 
 def answer(printer: SimPrinter, request: Request) -> None:
@@ -35,14 +30,15 @@ def answer(printer: SimPrinter, request: Request) -> None:
             _refuse(printer, kind, body)
             continue
         result = act(printer, body)
-        printer.send({kind: body | result})
+        if result is not None:
+            printer.send({kind: body | result})
         printer.report()
 
 
 def _refuse(printer: SimPrinter, kind: str, body: Request) -> None:
     """Developer Mode is off: the command is not signed, so it is refused."""
-    if _VERIFY_HMS not in printer.machine.hms:
-        printer.machine.hms.append(_VERIFY_HMS)
+    if VERIFY_HMS not in printer.machine.hms:
+        printer.machine.hms.append(VERIFY_HMS)
     if body.get("command") == "project_file":
         printer.send({kind: body | {"err_code": VERIFY_FAILED}})
     else:
@@ -89,7 +85,7 @@ def _resume(printer: SimPrinter, _body: Request) -> Request:
 
 
 def _stop(printer: SimPrinter, _body: Request) -> Request:
-    if not printer.machine.active:
+    if not printer.machine.active and printer.machine.waiting is None:
         return _failed("not printing")
     printer.machine.cancel()
     return _OK
@@ -136,38 +132,19 @@ def _accept(_printer: SimPrinter, _body: Request) -> Request:
     return _OK
 
 
-def _project_file(printer: SimPrinter, body: Request) -> Request:
-    """Start a sent file. An A1 mini that is busy kills its job; the others refuse."""
-    if printer.machine.active:
-        if printer.profile.key == "a1mini":
-            printer.machine.cancel()
-        printer.machine.show_error(BUSY)
-        return {"result": "fail", "reason": "device busy"}
-    url = str(body.get("url", ""))
-    name = str(body.get("subtask_name") or PurePosixPath(url).stem)
-    job = Job(name=name)
-    for field in ("task_id", "subtask_id", "project_id"):
-        setattr(job, field, _clamped(body.get(field)))
-    printer.start(job)
-    return _OK
-
-
-def _clamped(value: object) -> str:
-    text = str(value or "0")
-    return str(min(int(text), INT32_MAX)) if text.isdigit() else "0"
-
-
 _QUERIES: dict[tuple[str, str], Callable[[SimPrinter, Request], None]] = {
     ("pushing", "pushall"): _push_all,
     ("pushing", "start"): _push_all,
     ("info", "get_version"): _version,
 }
-_ACTS: dict[tuple[str, str], Callable[[SimPrinter, Request], Request]] = {
+# What an act returns is added to the echo; `None`: there is no reply.
+_ACTS: dict[tuple[str, str], Callable[[SimPrinter, Request], Request | None]] = {
     ("print", "pause"): _pause,
     ("print", "resume"): _resume,
     ("print", "stop"): _stop,
     ("print", "print_speed"): _speed,
-    ("print", "project_file"): _project_file,
+    ("print", "project_file"): project_file,
+    ("print", "gcode_file"): gcode_file,
     ("print", "clean_print_error"): _clean_error,
     ("print", "skip_objects"): _skip,
     ("print", "ams_filament_setting"): _filament,

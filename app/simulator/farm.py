@@ -11,6 +11,7 @@ from typing import Any, Self
 from app.simulator.bridge import CentralBridge
 from app.simulator.broker import PrinterBroker
 from app.simulator.ftps import FtpsServer
+from app.simulator.jobs import Job
 from app.simulator.printer import SimPrinter
 from app.simulator.profiles import DEFAULT_MODELS, PROFILES, access_code, serial_number
 from app.simulator.quirks import Quirks
@@ -78,6 +79,11 @@ class SimulatedPrinter:
     def quirks(self) -> Quirks:
         """Its oddities, to be set while it runs."""
         return self.sim.quirks
+
+    @property
+    def jobs(self) -> list[Job]:
+        """What it began to print, the oldest first."""
+        return list(self.sim.machine.begun)
 
     def _port(self, which: int) -> int:
         return self._base + which if self._base else 0

@@ -15,6 +15,9 @@ class Filament:
     grams: float = 25.0
 
 
+EXTERNAL = 254  # the spool beside the AMS, as a slot
+
+
 @dataclass(slots=True)
 class Job:
     """A print. `seconds` and `prepare` are on the printer's own clock."""
@@ -29,6 +32,11 @@ class Job:
     task_id: str = "0"
     subtask_id: str = "0"
     project_id: str = "0"
+    file: str = ""  # where it lies on the card
+    # For each filament the slot it comes from, `None` where it is not used; no tuple: in order,
+    # and the slots are loaded to fit.
+    slots: tuple[int | None, ...] | None = None
+    defect: int = 0  # the error that ends it before it prints
     done: float = 0.0
     prepared: float = 0.0
     warmed: float = 0.0

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import random
+from collections import deque
 from dataclasses import dataclass, field
 
-from app.simulator.jobs import Filament, Job
+from app.simulator.jobs import EXTERNAL, Filament, Job
 from app.simulator.profiles import Profile
 
 IDLE, PREPARE, RUNNING, PAUSE, FINISH, FAILED = (
@@ -19,6 +20,8 @@ IDLE, PREPARE, RUNNING, PAUSE, FINISH, FAILED = (
 ACTIVE = (PREPARE, RUNNING, PAUSE)
 CANCELLED_BY_USER = 50348044  # 0300-400C
 BUSY = 83902468  # 0500-4004
+NOT_READABLE = 83902467  # 0500-4003
+WRONG_MAPPING = 117473298  # 0700-8012
 RAN_OUT = 117473297  # 0700-8011
 # Share of normal speed at the presets 1 to 4.
 PACE = {1: 0.5, 2: 1.0, 3: 1.24, 4: 1.66}
@@ -41,6 +44,14 @@ class Slot:
 
 
 @dataclass(slots=True)
+class Waiting:
+    """A job that was accepted and begins in so many seconds."""
+
+    job: Job
+    seconds: float
+
+
+@dataclass(slots=True)
 class Machine:
     """One printer's state. Times are seconds on its own clock."""
 
@@ -48,6 +59,10 @@ class Machine:
     dice: random.Random
     state: str = IDLE
     job: Job | None = None
+    waiting: Waiting | None = None
+    # The job whose names and ids the reports carry, also before it begins and after it ended.
+    named: Job | None = None
+    begun: deque[Job] = field(default_factory=lambda: deque(maxlen=1000))
     stage: int = 0
     percent: int = 0
     layer: int = 0
@@ -67,23 +82,61 @@ class Machine:
     counter: int = 9000
     skipped: list[int] = field(default_factory=list)
     _error_ticks: int = 0
+    _naming: Waiting | None = None
 
     @property
     def active(self) -> bool:
         """True from the acceptance of a job to its end."""
         return self.state in ACTIVE
 
+    def accept(self, job: Job, *, after: float | None, names_after: float) -> None:
+        """Take a job that begins later, or never when `after` is `None`; its names show up when
+        they do."""
+        self._name(job, names_after)
+        if after is None:
+            return
+        if after > 0:
+            self.waiting = Waiting(job, after)
+        else:
+            self._begin(job)
+
     def start(self, job: Job) -> None:
-        """Take a job; the caller has checked that there is none."""
+        """Take a job at once; the caller has checked that there is none."""
+        self.accept(job, after=0.0, names_after=0.0)
+
+    def _name(self, job: Job, after: float) -> None:
+        self._naming = Waiting(job, after)
+        if after <= 0:
+            self.named, self._naming = job, None
+
+    def _begin(self, job: Job) -> None:
         self.counter += 1
+        self.waiting = None
         self.job = job
+        self.begun.append(job)
         self.state = PREPARE
         self.percent = self.layer = self.error = self.fail_reason = 0
         self.hms, self.skipped = [], []
         self.remaining = job.seconds
-        self.active_slot = 0 if self.slots else None
+        if job.slots is None:
+            self._load(job)
+        self.active_slot = self._slot_of(job)
+
+    def _load(self, job: Job) -> None:
         for slot, filament in zip(self.slots, job.filaments, strict=False):
-            slot.material, slot.color, slot.present = filament.type, filament.color, True
+            if filament.grams > 0:
+                slot.material, slot.color, slot.present = filament.type, filament.color, True
+
+    def _sources(self, job: Job) -> list[tuple[Filament, int]]:
+        """The filaments that the job uses, each with its slot."""
+        slots = range(len(self.slots)) if job.slots is None else job.slots
+        pairs = zip(job.filaments, slots, strict=False)
+        return [(each, slot) for each, slot in pairs if each.grams > 0 and slot is not None]
+
+    def _slot_of(self, job: Job) -> int | None:
+        """The slot that the layer being printed takes its filament from."""
+        sources = self._sources(job)
+        return sources[job.layer % len(sources)][1] if sources else None
 
     def advance(self, seconds: float) -> None:
         """Let time pass. At most one change of `state`, so that each is seen."""
@@ -92,6 +145,12 @@ class Machine:
             self._error_ticks -= 1
             if self._error_ticks == 0:
                 self.error = 0
+        self._let_names_come(seconds)
+        if self.waiting is not None:
+            self.waiting.seconds -= seconds
+            if self.waiting.seconds <= 0:
+                self._begin(self.waiting.job)
+            return
         if self.job is None or self.state in (IDLE, PAUSE, FINISH, FAILED):
             return
         if self.state == PREPARE:
@@ -101,9 +160,19 @@ class Machine:
         else:
             self._print(self.job, seconds * PACE[self.speed])
 
+    def _let_names_come(self, seconds: float) -> None:
+        if self._naming is not None:
+            self._naming.seconds -= seconds
+            if self._naming.seconds <= 0:
+                self.named, self._naming = self._naming.job, None
+
     def _prepare(self, job: Job, seconds: float) -> None:
         job.prepared += seconds
-        if job.prepared >= job.prepare:
+        if job.prepared >= job.prepare and job.defect:
+            self._end(FAILED)
+            self.show_error(job.defect)
+            self.fail_reason = job.defect
+        elif job.prepared >= job.prepare:
             self.state = RUNNING
             material = job.filaments[0].type if job.filaments else "PLA"
             self.nozzle_target = NOZZLE.get(material, 220.0)
@@ -131,7 +200,10 @@ class Machine:
             self.percent, self.layer, self.remaining = 100, job.layers, 0.0
 
     def _use_filament(self, job: Job, share: float) -> None:
-        for place, filament in enumerate(job.filaments[: len(self.slots)]):
+        self.active_slot = self._slot_of(job)
+        for filament, place in self._sources(job):
+            if place == EXTERNAL:
+                continue
             slot = self.slots[place]
             slot.remain = max(0.0, slot.remain - filament.grams * share / slot.grams * 100)
 
@@ -153,6 +225,7 @@ class Machine:
 
     def cancel(self) -> None:
         """Somebody stops the print: an error shows for about two reports, progress goes to 0."""
+        self.waiting = None
         if not self.active:
             return
         self._end(FAILED)
@@ -178,7 +251,7 @@ class Machine:
     def reboot(self) -> None:
         """Power off and on: idle with empty names; what was printing has to be resumed by hand."""
         self._end(IDLE)
-        self.job = None
+        self.job = self.waiting = self.named = self._naming = None
         self.percent = self.layer = self.error = self.fail_reason = 0
         self.remaining = 0.0
         self.hms = []
@@ -200,6 +273,3 @@ def default_slots(dice: random.Random) -> list[Slot]:
     """Four spools, as a farm has them loaded."""
     colours = ("F5F5F5", "212121", "1E88E5", "E53935")
     return [Slot("PLA", color, remain=float(dice.randint(35, 100))) for color in colours]
-
-
-__all__ = ["ACTIVE", "BUSY", "Filament", "Job", "Machine", "Slot", "default_slots"]

@@ -10,6 +10,7 @@ from typing import Any
 
 import orjson
 
+from app.simulator.card import OwnFiles
 from app.simulator.commands import answer
 from app.simulator.jobs import Job, random_job
 from app.simulator.machine import ACTIVE, Machine, default_slots
@@ -40,6 +41,7 @@ class SimPrinter:
         self.online = True
         self.quirks = Quirks()
         self.files = Storage()
+        self.own_files = OwnFiles(profile, self.files, self.quirks)
         self.auto = False
         self.rate: float | None = None
         self.listeners: set[Send] = set()
@@ -74,6 +76,7 @@ class SimPrinter:
     def tick(self, real_seconds: float) -> None:
         """Let real time pass, and report what changed."""
         self.machine.advance(real_seconds * self.speed)
+        self.own_files.advance(self.machine, real_seconds * self.speed)
         self.renderer.wifi = -52 + self.dice.randint(-3, 3)
         if self.auto:
             self._keep_busy(real_seconds * self.speed)
@@ -108,7 +111,9 @@ class SimPrinter:
         if self.profile.flavour is not Flavour.P1 and job.task_id == "0":
             job.task_id = str(self.machine.counter + 1)
             job.subtask_id = ""
+        self.own_files.expect(job)
         self.machine.start(job)
+        self.own_files.advance(self.machine, 0.0)
         self.report()
 
     def report(self) -> None:
@@ -151,7 +156,7 @@ class SimPrinter:
             request = orjson.loads(payload.rstrip(b"\x00"))
         except orjson.JSONDecodeError:
             return
-        if isinstance(request, dict):
+        if isinstance(request, dict) and not self.quirks.ignores_requests:
             task = asyncio.get_running_loop().create_task(self._answer_soon(request))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)

@@ -17,6 +17,26 @@ class Flavour(StrEnum):
     A2L = "a2l"  # as P1 with a `device` block; its AMS lite is unit 16
 
 
+# What slicers and discovery call the models.
+CODES = {
+    "p1p": "C11",
+    "p1s": "C12",
+    "a1": "N2S",
+    "a1mini": "N1",
+    "a2l": "N9",
+    "x1c-old": "BL-P001",
+    "x1c": "BL-P001",
+    "x1": "BL-P002",
+    "x1e": "C13",
+    "p2s": "N7",
+    "h2s": "O1S",
+    "h2d": "O1D",
+    "h2dpro": "O1E",
+    "h2c": "O1C",
+    "x2d": "N6",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Profile:
     """One model. `stages` are the preparation stages it goes through, as recorded."""
@@ -31,6 +51,16 @@ class Profile:
     clients: int
     chamber: bool = True
     drops_request_subscribers: bool = False
+
+    @property
+    def code(self) -> str:
+        """The model's code, as in sliced files."""
+        return CODES[self.key]
+
+    @property
+    def jpeg_camera(self) -> bool:
+        """True for the families whose camera sends JPEG pictures and no RTSP."""
+        return self.flavour in (Flavour.P1, Flavour.A2L)
 
     @property
     def old_style(self) -> bool:

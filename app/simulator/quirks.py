@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
+
+# The ways a printer says no: a failed reply, the request with only an error code added, the bare
+# request without a result, a health message alone, or a reply that it is busy.
+Refusal = Literal["failed", "err_code", "bare_echo", "hms_only", "busy"]
 
 
 class Quirks(BaseModel):
@@ -37,6 +41,24 @@ class Quirks(BaseModel):
     """Do so only so many times; `None`: always. Counts down."""
     bytes_per_second: Annotated[int, Field(ge=1)] | None = None
     """How fast files move in either direction; `None`: as fast as it goes."""
+
+    late_file_seconds: Annotated[float, Field(ge=0, le=10_000)] = 0.0
+    """How much later, on its clock, the file of a job that it gave itself is on the card."""
+
+    refuse_jobs: Refusal | None = None
+    """Refuse `project_file` in one of the ways that are seen."""
+    kills_when_busy: bool | None = None
+    """Cancel the running job when a second one is sent; `None`: as the model does (A1 mini)."""
+    lose_acknowledgements: bool = False
+    """Begin what is sent without a reply."""
+    never_starts: bool = False
+    """Accept what is sent, show its names, and do not begin."""
+    start_delay_seconds: Annotated[float, Field(ge=0, le=10_000)] = 0.0
+    """How long, on its clock, it stays as it is after accepting: H2D 50 s, P1P up to 135 s."""
+    late_names_seconds: Annotated[float, Field(ge=0, le=10_000)] = 0.0
+    """How long, on its clock, it still shows the names of the previous job."""
+    ignores_requests: bool = False
+    """Go on reporting, and answer nothing: a half-broken session."""
 
     def drops_now(self) -> bool:
         """True when the upload that reached `drop_upload_at` is to be cut; counts it."""

@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import hashlib
 import math
+from pathlib import PurePosixPath
 from typing import Any
 
+from app.simulator.jobs import EXTERNAL, Job
 from app.simulator.machine import ACTIVE, FINISH, IDLE, PREPARE, Machine, Slot
 from app.simulator.profiles import Flavour
 
 Report = dict[str, Any]
+NO_SLOT = 0xFFFF
 
 
 class Renderer:
@@ -61,16 +64,16 @@ class Renderer:
 
     def _common(self) -> Report:
         machine = self._machine
-        job = machine.job
+        job, named = machine.job, machine.named
         return {
             "command": "push_status",
             "gcode_state": machine.state,
             "gcode_file": self._file(),
             "gcode_file_prepare_percent": self._prepare_percent(),
-            "subtask_name": job.name if job else "",
-            "task_id": job.task_id if job else self._no_id(),
-            "subtask_id": job.subtask_id if job else self._no_id(),
-            "project_id": job.project_id if job else self._no_id(),
+            "subtask_name": named.name if named else "",
+            "task_id": named.task_id if named else self._no_id(),
+            "subtask_id": named.subtask_id if named else self._no_id(),
+            "project_id": named.project_id if named else self._no_id(),
             "profile_id": self._no_id(),
             "print_type": "local" if machine.active else "idle",
             "mc_percent": machine.percent,
@@ -172,10 +175,10 @@ class Renderer:
             "percent": machine.percent,
             "remain_time": math.ceil(machine.remaining / 60),
             "prepare_per": int(self._prepare_percent()),
-            "plate_idx": job.plate if job else 0,
+            "plate_idx": machine.named.plate if machine.named else 0,
             "plate_cnt": 1,
             "mc_print_error_code": str(machine.error),
-            "mapping": list(range(len(job.filaments))) if job else [],
+            "mapping": self._mapping(job) if job else [],
             "vir_slot": self._virtual_slots(),
             "info": {"temp": _packed(0, machine.chamber)},
             "device": self._device(),
@@ -190,7 +193,7 @@ class Renderer:
     def _device(self) -> Report:
         machine = self._machine
         dual = machine.profile.flavour is Flavour.DUAL
-        slot = machine.active_slot if machine.active_slot is not None else 0xFFFF
+        slot = NO_SLOT if machine.active_slot is None else _packed_slot(machine.active_slot)
         heads = [
             {
                 "id": 0,
@@ -223,6 +226,10 @@ class Renderer:
             "nozzle": {"exist": 3 if dual else 1, "info": nozzles},
             "plate": {"cur_id": ""},
         }
+
+    def _mapping(self, job: Job) -> list[int]:
+        slots = range(len(job.filaments)) if job.slots is None else job.slots
+        return [NO_SLOT if slot is None else _packed_slot(slot) for slot in slots]
 
     def _virtual_slots(self) -> list[Report]:
         ids = ("254", "255") if self._machine.profile.flavour is Flavour.DUAL else ("255",)
@@ -293,14 +300,14 @@ class Renderer:
         return self._tag(place)[:32]
 
     def _file(self) -> str:
-        machine = self._machine
-        if machine.job is None:
+        machine, named = self._machine, self._machine.named
+        if named is None:
             return ""
         if not machine.profile.old_style:
-            return f"/data/Metadata/plate_{machine.job.plate}.gcode"
-        if machine.state not in ACTIVE:
+            return f"/data/Metadata/plate_{named.plate}.gcode"
+        if machine.state not in ACTIVE and named is machine.job:
             return ""  # this family clears it at the end
-        return f"{machine.job.name}.gcode.3mf"
+        return PurePosixPath(named.file).name or f"{named.name}.gcode.3mf"
 
     def _prepare_percent(self) -> str:
         machine = self._machine
@@ -323,6 +330,11 @@ class Renderer:
         if self._machine.profile.flavour in (Flavour.P1, Flavour.A2L):
             return round(value * 32) / 32
         return float(round(value))
+
+
+def _packed_slot(slot: int) -> int:
+    """Unit in the high byte, slot in the low one; the spool beside the AMS is unit 255."""
+    return 0xFF00 if slot == EXTERNAL else slot
 
 
 def _packed(target: float, current: float) -> int:
