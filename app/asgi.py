@@ -28,6 +28,7 @@ from app.embedded_lock import EmbeddedLock
 from app.farm_events import service as farm_events
 from app.files.store import FileStore
 from app.http import operations
+from app.http.dialect_hosts import DialectHosts
 from app.http.request_log import RequestLog
 from app.hub import Hub
 from app.metrics import FarmMetrics, watch_loop
@@ -51,7 +52,9 @@ def build_runtime(settings: Settings) -> Runtime:
     hub = Hub(settings.broadcast_url, process_id)
     database = Database(settings.sqlalchemy_url, tell=farm_events.teller(hub))
     database.store = outbox.store
-    limiter = RateLimiter(settings.broadcast_url, enabled=settings.rate_limits == "on")
+    limiter = RateLimiter(
+        settings.broadcast_url, enabled=settings.limits_on, changed=settings.changed_limits
+    )
     live = LiveFarm(hub)
     sealer = Sealer()
     guard = Guard(allow_private=settings.allow_private_webhooks == "on")
@@ -108,6 +111,7 @@ def create_app(runtime: Runtime) -> Starlette:
         ],
         middleware=[
             Middleware(RequestLog),
+            Middleware(DialectHosts, prefixes=rest_compat.build.hosted(settings.hosts)),
             Middleware(
                 PrometheusMiddleware,
                 app_name="spoolgraph",

@@ -1,7 +1,8 @@
 """Engines, sessions and the only commit point.
 
 A session belongs to one team: every ORM statement on a team-owned table is restricted to it here,
-in one place. Code that must see all teams (ingest, sign-in) asks for `EVERY_TEAM` by name.
+in one place. Somebody in several teams may read as all of them; a transaction is always one team's.
+Code that must see all teams (ingest, sign-in) asks for `EVERY_TEAM` by name.
 
 Sessions are short. None is held across a file transfer, a printer's answer or a subscription.
 """
@@ -31,6 +32,8 @@ class _EveryTeam(Enum):
 
 EVERY_TEAM = _EveryTeam.EVERY_TEAM
 Scope = int | _EveryTeam
+# What a session may read as: one team, several (none of them: nothing), or every one.
+ReadScope = Scope | frozenset[int]
 
 # Connections per process; PostgreSQL allows 100 by default and several processes share it.
 POOL_SIZE = 8
@@ -71,9 +74,16 @@ def _restrict_to_team(state: ORMExecuteState) -> None:
     scope = state.session.info["scope"]
     if scope is EVERY_TEAM or state.is_column_load:
         return
-    state.statement = state.statement.options(
-        with_loader_criteria(TeamOwned, lambda row: row.team_id == scope, include_aliases=True)
-    )
+    if isinstance(scope, frozenset):
+        teams = sorted(scope)
+        criteria = with_loader_criteria(
+            TeamOwned, lambda row: row.team_id.in_(teams), include_aliases=True
+        )
+    else:
+        criteria = with_loader_criteria(
+            TeamOwned, lambda row: row.team_id == scope, include_aliases=True
+        )
+    state.statement = state.statement.options(criteria)
 
 
 @event.listens_for(_ScopedSession, "before_flush")
@@ -116,8 +126,8 @@ class Database:
         self._one_writer = asyncio.Lock() if self.embedded else None
 
     @asynccontextmanager
-    async def read(self, scope: Scope) -> AsyncIterator[ReadSession]:
-        """A session that reads as one team (or `EVERY_TEAM`)."""
+    async def read(self, scope: ReadScope) -> AsyncIterator[ReadSession]:
+        """A session that reads as one team, as several, or as `EVERY_TEAM`."""
         with unavailable_as_domain_error():
             async with ReadSession(
                 self.read_engine, info={"scope": scope}, autoflush=False

@@ -7,6 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
+from limits import parse_many
 from pydantic import AfterValidator, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
@@ -16,6 +17,10 @@ _DRIVERS = {
     "postgresql": "postgresql+asyncpg",
     "sqlite": "sqlite+aiosqlite",
 }
+
+
+# Dialects that were written for a host of their own, where they answer at /v1.
+HOSTED_DIALECTS = ("platform", "reference")
 
 
 class SettingsError(Exception):
@@ -44,9 +49,10 @@ class Settings(BaseSettings):
     admin_email: str | None = None
     admin_password: OptionalSecret = None
     api_key: OptionalSecret = None
-    rate_limits: Literal["on", "off"] = "on"
+    rate_limits: str = "on"
     cors_origins: Annotated[tuple[str, ...], NoDecode] = ()
     public_url: str | None = None
+    dialect_hosts: str = ""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["auto", "console", "json"] = "auto"
     printer_ca_file: Path | None = None
@@ -100,6 +106,28 @@ class Settings(BaseSettings):
             return tuple(part.strip().rstrip("/") for part in value.split(",") if part.strip())
         return value
 
+    @field_validator("rate_limits")
+    @classmethod
+    def _known_limits(cls, value: str) -> str:
+        if value not in ("on", "off"):
+            for _name, limit in _pairs(value):
+                try:
+                    parse_many(limit)
+                except ValueError:
+                    raise ValueError(
+                        "must be on, off, or changes such as platform.pro=2000/hour"
+                    ) from None
+        return value or "on"
+
+    @field_validator("dialect_hosts")
+    @classmethod
+    def _known_dialects(cls, value: str) -> str:
+        for host, dialect in _pairs(value):
+            if not host or dialect not in HOSTED_DIALECTS:
+                known = ", ".join(HOSTED_DIALECTS)
+                raise ValueError(f"must be host=dialect,host=dialect with one of {known}")
+        return value
+
     @field_validator("broadcast_url")
     @classmethod
     def _known_broadcast(cls, value: str) -> str:
@@ -131,9 +159,33 @@ class Settings(BaseSettings):
         return f"{_DRIVERS[scheme.split('+')[0]]}://{rest}"
 
     @property
+    def limits_on(self) -> bool:
+        """False when every limit is lifted."""
+        return self.rate_limits != "off"
+
+    @property
+    def changed_limits(self) -> dict[str, str]:
+        """Limits by class of request that differ from the ones built in."""
+        return {} if self.rate_limits in ("on", "off") else dict(_pairs(self.rate_limits))
+
+    @property
+    def hosts(self) -> dict[str, str]:
+        """The dialect that a host serves at `/v1`, by its name in lower case."""
+        return dict(_pairs(self.dialect_hosts))
+
+    @property
     def embedded_database(self) -> bool:
         """True on SQLite, where this process is the only server and migrates by itself."""
         return self.sqlalchemy_url.startswith("sqlite")
+
+
+def _pairs(text: str) -> list[tuple[str, str]]:
+    """The pairs of `name=value,name=value`; a part without a name has an empty one."""
+    found = []
+    for part in filter(None, map(str.strip, text.split(","))):
+        name, _, value = part.rpartition("=")
+        found.append((name.strip().lower(), value.strip().lower()))
+    return found
 
 
 def _sentences(error: ValidationError) -> str:

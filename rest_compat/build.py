@@ -7,11 +7,14 @@ of a dialect too.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import orjson
 import structlog
+from starlette.datastructures import URL
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
@@ -21,7 +24,8 @@ from app.accounts.limits import address_identity
 from app.accounts.viewer import Viewer
 from app.errors import DomainError, Unauthenticated
 from app.runtime import Runtime
-from rest_compat.dialects.bambuddy import BAMBUDDY
+from rest_compat.acting import acting
+from rest_compat.dialects import OF_PREFIX
 from rest_compat.documents import operation
 from rest_compat.downloads import CSV, XLSX, download
 from rest_compat.problems import INTERNAL, STATUSES, Fault, Problem, invalid, not_found, of_domain
@@ -45,14 +49,21 @@ def routes(runtime: Runtime) -> list[BaseRoute]:
     for row in ROWS:
         if isinstance(row, Route | Stream) and row.operation is not None:
             operation(row.operation)  # a document that does not fit stops the start
-    prefix = BAMBUDDY.prefix
-    for path in (prefix, f"{prefix}/{{path:path}}"):
-        found.append(StarletteRoute(path, _no_such_path, methods=EVERYTHING))
+    for prefix, dialect in OF_PREFIX.items():
+        no_such_path = partial(_no_such_path, dialect)
+        for path in (prefix, f"{prefix}/{{path:path}}"):
+            found.append(StarletteRoute(path, no_such_path, methods=EVERYTHING))
     return found
 
 
-async def _no_such_path(_request: Request) -> Response:
-    return _refusal(BAMBUDDY, not_found("There is no such path."))
+def hosted(hosts: Mapping[str, str]) -> dict[str, str]:
+    """Where the paths of each host's dialect begin, by the host."""
+    prefixes = {dialect.name.lower(): prefix for prefix, dialect in OF_PREFIX.items()}
+    return {host: prefixes[name] for host, name in hosts.items()}
+
+
+async def _no_such_path(dialect: Dialect, request: Request) -> Response:
+    return _refusal(dialect, not_found("There is no such path."), request)
 
 
 def _by_path(rows: Sequence[Row]) -> dict[str, dict[str, Row]]:
@@ -85,7 +96,7 @@ class _Endpoint:
                 f"{request.method} is not allowed here.",
                 headers={"Allow": self._allow},
             )
-            return _refusal(dialect, problem)
+            return _refusal(dialect, problem, request)
         return await _Exchange(self._runtime, row, request).answer()
 
 
@@ -103,16 +114,17 @@ class _Exchange:
         try:
             response = await self._answer()
         except Problem as problem:
-            response = _refusal(self._row.dialect, problem, self._row)
+            response = self._refusal(problem)
         except DomainError as error:
-            refused = of_domain(error, self._row.field_names)
-            response = _refusal(self._row.dialect, refused, self._row)
+            response = self._refusal(of_domain(error, self._row.field_names))
         except Exception:
             log.exception("row failed", row=self._row.name)
-            broken = Problem(INTERNAL, "The server failed to answer; see its log.")
-            response = _refusal(self._row.dialect, broken)
+            response = self._refusal(Problem(INTERNAL, "The server failed to answer; see its log."))
         response.headers.update(self._headers)
         return response
+
+    def _refusal(self, problem: Problem) -> Response:
+        return _refusal(self._row.dialect, problem, self._request, self._row)
 
     async def _answer(self) -> Response:
         row = self._row
@@ -123,18 +135,28 @@ class _Exchange:
             viewer.require(row.scope)
         variables = await read_variables(row, self._request)
         call = Call(self._runtime, row, viewer, self._address, self._request.state.request_id)
+        if row.dialect.spans_teams:
+            call = await acting(call, variables)
         if isinstance(row, Stream):
             return await download(row, call.pages(row, variables), self._kind())
         if not isinstance(row, Route):
             raise TypeError("a row is a Route or a Stream")
+        if row.envelope is not None and row.envelope.ask is not None:
+            row.envelope.ask(variables)
         data = await call.data(row, variables)
         status = row.status if row.status_of is None else row.status_of(data)
         if status == 204:
             return Response(status_code=204)
         body = row.shape(data)
         if row.envelope is not None:
-            body = row.envelope.write(body, data, Asked(variables, self._request.url))
+            body = row.envelope.write(body, data, Asked(variables, self._url))
         return self._rendered(body, status)
+
+    @property
+    def _url(self) -> URL:
+        """The address the client asked for, also where a host of a dialect moved it."""
+        url = self._request.url
+        return url.replace(path=self._request.scope.get("asked_path", url.path))
 
     @property
     def _address(self) -> str:
@@ -155,7 +177,9 @@ class _Exchange:
         if row.rate is None:
             return
         dialect = row.dialect
-        state = await self._runtime.limiter.hit(dialect.limits[row.rate], dialect.identity(viewer))
+        state = await self._runtime.limiter.hit(
+            dialect.limit_of(row.rate, viewer), dialect.identity(viewer)
+        )
         if state is None:
             return
         self._headers.update(state.headers())
@@ -189,7 +213,9 @@ def _matches(given: str | None, tag: str) -> bool:
     return tag in known or "*" in known
 
 
-def _refusal(dialect: Dialect, problem: Problem, row: Row | None = None) -> Response:
+def _refusal(
+    dialect: Dialect, problem: Problem, request: Request, row: Row | None = None
+) -> Response:
     """A problem in the form of the dialect."""
     refusals = {} if row is None else row.refusals
     if problem.is_invalid:
@@ -197,8 +223,9 @@ def _refusal(dialect: Dialect, problem: Problem, row: Row | None = None) -> Resp
     elif problem.code in refusals:
         status, code = refusals[problem.code]
     else:
-        code = problem.code
-        status = STATUSES.get(code, 409)
-    body = orjson.dumps(dialect.write_problem(problem, code))
+        code = dialect.codes.get(problem.code, problem.code)
+        status = STATUSES.get(problem.code, 409)
+    named = replace(problem, request_id=request.state.request_id)
+    body = orjson.dumps(dialect.write_problem(named, code))
     headers = dict(problem.headers)
     return Response(body, status_code=status, media_type=JSON, headers=headers)

@@ -9,6 +9,7 @@ from app import __version__
 from rest_compat.downloads import CSV, MEDIA_TYPES, XLSX
 from rest_compat.routes import ROWS
 from rest_compat.table import Parameter, Rate, Route, Row, Source, Stream
+from rest_compat.values import Choice
 
 Schema = Mapping[str, Any]
 _SECURITY: list[dict[str, list[str]]] = [{"ApiKey": []}, {"Bearer": []}]
@@ -35,7 +36,9 @@ def document(public_url: str | None) -> dict[str, Any]:
     paths: dict[str, dict[str, Any]] = {}
     for row in ROWS:
         paths.setdefault(row.full_path, {})[row.method.lower()] = _operation(row, schemas)
-    sections = dict.fromkeys(row.section for row in ROWS)
+    groups: dict[str, list[str]] = {}
+    for tag, row in dict(zip(map(tag_of, ROWS), ROWS, strict=True)).items():
+        groups.setdefault(row.dialect.name, []).append(tag)
     return {
         "openapi": "3.1.0",
         "info": {
@@ -45,7 +48,8 @@ def document(public_url: str | None) -> dict[str, Any]:
             "license": {"name": "MIT", "identifier": "MIT"},
         },
         "servers": [{"url": public_url or "/"}],
-        "tags": [{"name": section} for section in sections],
+        "tags": [{"name": tag} for tags in groups.values() for tag in tags],
+        "x-tagGroups": [{"name": name, "tags": tags} for name, tags in groups.items()],
         "paths": paths,
         "components": {
             "schemas": dict(sorted(schemas.items())),
@@ -61,10 +65,15 @@ def document(public_url: str | None) -> dict[str, Any]:
     }
 
 
+def tag_of(row: Row) -> str:
+    """What groups a row on the pages: its dialect, then its section."""
+    return f"{row.dialect.name} · {row.section}"
+
+
 def _operation(row: Row, schemas: dict[str, Schema]) -> dict[str, Any]:
     described: dict[str, Any] = {
         "operationId": row.name,
-        "tags": [row.section],
+        "tags": [tag_of(row)],
         "summary": row.summary,
         "security": [] if row.scope is None else _SECURITY,
         "parameters": [
@@ -95,7 +104,7 @@ def _operation(row: Row, schemas: dict[str, Schema]) -> dict[str, Any]:
 def _parameter(item: Parameter) -> dict[str, Any]:
     schema = dict(item.kind.schema())
     if item.default is not None:
-        schema["default"] = item.default
+        schema["default"] = _as_asked(item)
     found: dict[str, Any] = {
         "name": item.name,
         "in": item.source.value,
@@ -106,6 +115,13 @@ def _parameter(item: Parameter) -> dict[str, Any]:
     if item.example is not None:
         found["example"] = item.example
     return found
+
+
+def _as_asked(item: Parameter) -> Any:
+    """The default of a parameter as a client would write it."""
+    if isinstance(item.kind, Choice):
+        return next(word for word, value in item.kind.words.items() if value == item.default)
+    return item.default
 
 
 def _body(row: Row, fields: list[Parameter]) -> dict[str, Any]:

@@ -59,6 +59,7 @@ class Problem(Exception):
     message: str
     faults: Sequence[Fault] = ()
     headers: Mapping[str, str] = field(default_factory=dict)
+    request_id: str = ""
 
     @property
     def is_invalid(self) -> bool:

@@ -9,7 +9,7 @@ from typing import Any
 
 from starlette.datastructures import URL
 
-from app.accounts.models import Scope
+from app.accounts.models import Plan, Scope
 from app.accounts.viewer import Viewer
 from app.runtime import Runtime
 from rest_compat.problems import Problem
@@ -18,6 +18,10 @@ from rest_compat.values import Kind, PathId
 
 Data = Mapping[str, Any]
 JsonSchema = Mapping[str, Any]
+
+
+# The variable of a request that only says in which team it acts; no operation takes it.
+TEAM = "team"
 
 
 class Source(Enum):
@@ -72,11 +76,13 @@ class Envelope:
     """What a dialect puts around an answer.
 
     `write` gets the shaped answer, the data it was shaped from, and what was asked; `schema`
-    says in JSON Schema what becomes of an answer of one schema.
+    says in JSON Schema what becomes of an answer of one schema. `ask` turns what a request asked
+    for into what the operation takes, a page number into an offset.
     """
 
     write: Callable[[Any, Data, Asked], Any]
     schema: Callable[[JsonSchema], JsonSchema]
+    ask: Callable[[dict[str, Any]], None] | None = None
 
 
 class Rate(Enum):
@@ -91,7 +97,10 @@ class Rate(Enum):
 class Dialect:
     """One documented REST API: its errors, its limits, and how it names itself.
 
-    `limits` names the class of the rate limiter per kind of request, `identity` whom it counts.
+    `limits` names the class of the rate limiter per kind of request, `plans` the one per plan
+    where requests are counted by plan; `identity` says whom they count. `codes` are the dialect's
+    own names for codes of the domain. Where it `spans_teams`, a sign-in reads as every team of
+    its user and writes in the team of what it changes.
     """
 
     name: str
@@ -101,6 +110,13 @@ class Dialect:
     limits: Mapping[Rate, str]
     identity: Callable[[Viewer], str]
     error_schema: JsonSchema
+    plans: Mapping[Plan, str] = field(default_factory=dict)
+    codes: Mapping[str, str] = field(default_factory=dict)
+    spans_teams: bool = False
+
+    def limit_of(self, rate: Rate, viewer: Viewer) -> str:
+        """The class of the rate limiter that a request counts in."""
+        return self.plans.get(viewer.plan) or self.limits[rate]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,13 +159,15 @@ class Route(Row):
     `every` names a connection of the operation that is read to its end, page by page, before it
     is shaped. `fixed` are variables that no request chooses. A shape gets the value of the
     operation's only root field, and `envelope` wraps what it makes. `answer` describes the answer
-    inside the envelope. `status_of` may choose another status from the data.
+    inside the envelope. `status_of` may choose another status from the data. `acts_in` names the
+    variable whose row says in which team a request acts, where the dialect spans teams.
     """
 
     operation: str | None = None
     fixed: Mapping[str, Any] = field(default_factory=dict)
     service: Service | None = None
     every: str | None = None
+    acts_in: str | None = None
     shape: Shape
     envelope: Envelope | None = None
     answer: JsonSchema | None = None

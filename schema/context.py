@@ -37,8 +37,8 @@ class Context:
         self.loaders = Loaders(self.read)
 
     def read(self) -> AbstractAsyncContextManager[ReadSession]:
-        """A short session that reads as the viewer's team."""
-        return self.runtime.database.read(self.viewer.team_id)
+        """A short session that reads as the viewer's team, or as all of the teams it reaches."""
+        return self.runtime.database.read(self.viewer.reads_as)
 
     def transaction(self) -> AbstractAsyncContextManager[WriteSession]:
         """One transaction as the viewer's team."""

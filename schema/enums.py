@@ -16,7 +16,7 @@ from app.printers.status import (
     PrinterState,
     SpeedLevel,
 )
-from app.projects.models import ProjectStatus
+from app.projects.models import ProjectStatus, Visibility
 from app.spools.models import TransactionType
 from app.webhooks.models import DeliveryStatus, Dialect
 
@@ -32,6 +32,7 @@ strawberry.enum(HmsStatus, description="A printer's health at a glance.")
 strawberry.enum(Plan, description="The request allowance of a key on dialects with plans.")
 strawberry.enum(PrinterState, description="What a printer is doing.")
 strawberry.enum(ProjectStatus, description="How a project stands.")
+strawberry.enum(Visibility, name="ProjectVisibility", description="Whom a project is meant for.")
 strawberry.enum(QueueStatus, description="How a queue item stands.")
 strawberry.enum(Role, description="What a member may do in a team.")
 strawberry.enum(Scope, description="What a key may do.")

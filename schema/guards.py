@@ -13,7 +13,7 @@ import structlog
 
 from app.accounts.authentication import is_revoked_by
 from app.accounts.viewer import Viewer
-from app.errors import Unauthenticated, Unavailable
+from app.errors import NotFound, Unauthenticated, Unavailable
 from app.events import CredentialRevoked
 from app.farm_events.service import decode
 from app.hub import EVENT, RESYNC, Feed, Hub, Message
@@ -66,7 +66,7 @@ class Guard:
         """Sign in again, and end when that fails or gives other permissions."""
         try:
             now = await self._recheck()
-        except Unauthenticated:
+        except (Unauthenticated, NotFound):
             self.end()
         else:
             if (now.team_id, now.scopes) != (self.viewer.team_id, self.viewer.scopes):

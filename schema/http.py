@@ -31,13 +31,14 @@ from strawberry.types.graphql import OperationType
 from app import pages
 from app.accounts.limits import address_identity
 from app.accounts.viewer import Viewer
-from app.errors import DomainError, RateLimited, Unauthenticated, Unavailable
+from app.errors import DomainError, NotFound, RateLimited, Unauthenticated, Unavailable
 from app.runtime import Runtime
 from schema import patience, schema
 from schema.context import Context
 from schema.documents import kind_of
 from schema.guards import Guards, while_valid
 from schema.requests import PLAIN_JSON, READING, RESPONSE_JSON, Accepted, Refused, read, wants_page
+from schema.signing_in import signed_in
 from schema.sockets import SocketHandler
 
 INIT_WAIT = timedelta(seconds=10)
@@ -48,6 +49,7 @@ _READING = frozenset({OperationType.QUERY})
 _WRITING = frozenset({OperationType.QUERY, OperationType.MUTATION})
 _STATUS: tuple[tuple[type[DomainError], int], ...] = (
     (Unauthenticated, 401),
+    (NotFound, 404),
     (RateLimited, 429),
     (Unavailable, 503),
 )
@@ -118,10 +120,7 @@ class GraphQLEndpoint(GraphQL[Any, None]):
 
     async def _sign_in(self, request: Request) -> Viewer:
         try:
-            return await self.runtime.accounts.authenticate(
-                api_key=request.headers.get("x-api-key"),
-                authorization=request.headers.get("authorization"),
-            )
+            return await self._recheck(request)()
         except Unauthenticated:
             address = address_identity(request.client.host if request.client else "")
             await self.runtime.limiter.require("refused.address", address)
@@ -175,11 +174,7 @@ class GraphQLEndpoint(GraphQL[Any, None]):
         )
 
     def _recheck(self, request: Request) -> Callable[[], Awaitable[Viewer]]:
-        return partial(
-            self.runtime.accounts.authenticate,
-            api_key=request.headers.get("x-api-key"),
-            authorization=request.headers.get("authorization"),
-        )
+        return partial(signed_in, self.runtime.accounts, request.headers)
 
 
 def _require_allowed(

@@ -15,10 +15,11 @@ from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import (
     Operation,
 )
 
-from app.errors import Unauthenticated, Unavailable
+from app.errors import NotFound, Unauthenticated, Unavailable
 from schema.context import Context
 from schema.guards import Guard
 from schema.limits import objection
+from schema.signing_in import signed_in
 
 UNAUTHORIZED = 4401
 BAD_REQUEST = 4400
@@ -54,17 +55,13 @@ class SocketHandler(BaseGraphQLTransportWSHandler[Any, None]):
         given = {str(name).lower(): value for name, value in payload.items()}
         headers: Mapping[str, Any] = {**socket.headers, **given}
         runtime = self.view.runtime  # type: ignore[attr-defined]
-        recheck = partial(
-            runtime.accounts.authenticate,
-            api_key=_text(headers.get("x-api-key")),
-            authorization=_text(headers.get("authorization")),
-        )
+        recheck = partial(signed_in, runtime.accounts, headers)
         try:
             viewer = await recheck()
             self.guard = self.view.guards.guard(viewer, recheck)  # type: ignore[attr-defined]
             self.guard.on_end(self._end)
             await self.guard.check()  # it may have been revoked a moment before it was watched
-        except Unauthenticated as error:
+        except (Unauthenticated, NotFound) as error:
             await self.websocket.close(UNAUTHORIZED, f"Unauthorized: {error.message}"[:120])
             return
         except Unavailable:
@@ -129,7 +126,3 @@ class SocketHandler(BaseGraphQLTransportWSHandler[Any, None]):
         if self.guard is not None:
             self.guard.release()
         await super().shutdown()
-
-
-def _text(value: object) -> str | None:
-    return value if isinstance(value, str) else None

@@ -25,6 +25,9 @@ ARGUMENTS = {
 }
 
 VALUES = {
+    "ProjectOrderField.UPDATED_AT": "By the time it was last changed.",
+    "ProjectVisibility.PRIVATE": "For the team.",
+    "ProjectVisibility.PUBLIC": "For others too. It is a mark: access stays with the team.",
     "ArchiveOrderField.CREATED_AT": "By the time it was made.",
     "ArchiveOrderField.NAME": "By title.",
     "ArchiveStatus.READY": "Uploaded and not printed yet.",

@@ -104,25 +104,29 @@ class Authenticator:
             api_key_id=key.id,
             plan=key.plan,
             expires_at=key.expires_at,
+            granted=granted,
         )
 
     async def _from_token(self, token: str) -> Viewer:
         claims = self.signer.read(token)
         async with self._database.read(EVERY_TEAM) as session:
-            found = await queries.member_by_uid(session, claims.user_uid, claims.team_id)
+            found = await queries.memberships_by_uid(session, claims.user_uid)
             ended = await queries.family_is_revoked(session, claims.family)
-        if found is None or ended:
+        user, memberships = found or (None, [])
+        teams = tuple((membership.team_id, membership.role) for membership in memberships)
+        role = dict(teams).get(claims.team_id)
+        if user is None or role is None or ended:
             raise Unauthenticated("The sign-in was ended.", code="INVALID_TOKEN")
-        user, membership = found
         return Viewer(
-            team_id=membership.team_id,
+            team_id=claims.team_id,
             user_id=user.id,
-            role=membership.role,
-            scopes=effective_scopes(membership.role),
+            role=role,
+            scopes=effective_scopes(role),
             credential=f"user:{user.id}",
             family=claims.family,
             plan=Plan.FREE,
             expires_at=claims.expires_at,
+            teams=teams,
         )
 
     def _on_event(self, message: Message) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import math
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from ipaddress import IPv6Address, ip_address
 
@@ -13,6 +14,7 @@ from limits import parse_many
 
 from app.accounts.windows import Count, MemoryWindows, RedisWindows, Window
 from app.errors import RateLimited
+from app.settings import ENV_PREFIX, SettingsError
 
 log = structlog.get_logger(__name__)
 
@@ -22,6 +24,12 @@ CLASSES: dict[str, str] = {
     "bambuddy.write": "30/minute",
     "bambuddy.control": "10/minute",
     "batchivo": "100/minute;1000/hour",
+    "platform.free": "100/hour",
+    "platform.pro": "1000/hour",
+    "platform.enterprise": "100000/hour",
+    "reference.free": "1000/hour",
+    "reference.professional": "10000/hour",
+    "reference.enterprise": "100000/hour",
     "graphql": "600/minute",
     "sign-in.account": "10/15 minute",
     "sign-in.address": "30/15 minute",
@@ -55,16 +63,27 @@ class LimitState:
 
 
 class RateLimiter:
-    """Counts requests; `enabled=False` lifts every limit."""
+    """Counts requests; `enabled=False` lifts every limit, `changed` gives classes other ones.
 
-    def __init__(self, url: str, *, enabled: bool) -> None:
+    Raises `SettingsError` for a class that there is not.
+    """
+
+    def __init__(
+        self, url: str, *, enabled: bool, changed: Mapping[str, str] | None = None
+    ) -> None:
         self.enabled = enabled
+        classes = CLASSES | dict(changed or {})
+        if unknown := classes.keys() - CLASSES.keys():
+            raise SettingsError(
+                f"{ENV_PREFIX}RATE_LIMITS: there is no class {', '.join(sorted(unknown))}; "
+                f"there are {', '.join(CLASSES)}."
+            )
         self._rows = {
             name: tuple(
                 (item.amount, item.get_expiry())
                 for item in sorted(parse_many(text), key=lambda item: item.get_expiry())
             )
-            for name, text in CLASSES.items()
+            for name, text in classes.items()
         }
         self._alone = MemoryWindows()
         self._shared = None if url.startswith("memory") else RedisWindows(url)

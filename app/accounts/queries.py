@@ -44,6 +44,21 @@ async def member_by_uid(
     return None if row is None else (row[0], row[1])
 
 
+async def memberships_by_uid(
+    session: Session, user_uid: UUID
+) -> tuple[User, list[Membership]] | None:
+    """A user with all memberships, the oldest first."""
+    rows = (
+        await session.execute(
+            select(User, Membership)
+            .join(Membership, Membership.user_id == User.id)
+            .where(User.uid == user_uid)
+            .order_by(Membership.id)
+        )
+    ).all()
+    return (rows[0][0], [row[1] for row in rows]) if rows else None
+
+
 async def user_by_email(session: Session, email: str) -> User | None:
     """A user by e-mail, whatever its case."""
     found: User | None = await session.scalar(select(User).where(User.email == email.lower()))

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
 from app.accounts.models import Plan, Role, Scope
-from app.errors import Forbidden
+from app.errors import Forbidden, NotFound
 
 _EVERYTHING = frozenset(Scope)
 ROLE_SCOPES: dict[Role, frozenset[Scope]] = {
@@ -26,7 +26,12 @@ def effective_scopes(role: Role, granted: frozenset[Scope] | None = None) -> fro
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """An authenticated credential. `credential` names it in limits and logs, never its secret."""
+    """An authenticated credential. `credential` names it in limits and logs, never its secret.
+
+    `teams` are the memberships of whoever signed in, the oldest first; a key has its own team
+    alone. `granted` are the scopes a key or an application was given, None for all of the role's.
+    `reach` is filled while a sign-in reads as all of its teams at once.
+    """
 
     team_id: int
     user_id: int
@@ -37,6 +42,33 @@ class Viewer:
     family: UUID | None = None
     plan: Plan = Plan.FREE
     expires_at: datetime | None = None
+    teams: tuple[tuple[int, Role], ...] = ()
+    granted: frozenset[Scope] | None = None
+    reach: frozenset[int] = frozenset()
+
+    @property
+    def reads_as(self) -> int | frozenset[int]:
+        """Whose rows this viewer sees."""
+        return self.reach or self.team_id
+
+    def sees_team(self, team_id: int) -> bool:
+        """True for the teams whose rows this viewer sees."""
+        return team_id == self.team_id or team_id in self.reach
+
+    def across(self) -> Viewer:
+        """The same person, reading as every team of theirs; a key reads as its own."""
+        teams = frozenset(team_id for team_id, _role in self.teams)
+        return replace(self, reach=teams) if len(teams) > 1 else self
+
+    def in_team(self, team_id: int) -> Viewer:
+        """The same person acting in another team of theirs. Raises `NotFound` for any other."""
+        if team_id == self.team_id:
+            return replace(self, reach=frozenset())
+        role = dict(self.teams).get(team_id)
+        if role is None:
+            raise NotFound("There is no such team.", field="team_id")
+        scopes = effective_scopes(role, self.granted)
+        return replace(self, team_id=team_id, role=role, scopes=scopes, reach=frozenset())
 
     def require(self, scope: Scope) -> None:
         """Raises `Forbidden` unless this credential carries `scope`."""

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
-from sqlalchemy import Index, String, Text
+from sqlalchemy import JSON, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.columns import UtcDateTime, enum_column
@@ -18,14 +19,23 @@ class ProjectStatus(StrEnum):
     ARCHIVED = "archived"
 
 
+class Visibility(StrEnum):
+    """Whom a project is meant for. Access stays with the team, whatever is said here."""
+
+    PRIVATE = "private"
+    PUBLIC = "public"
+
+
 class Project(TeamOwned, Table):
-    """`target_count` is the number of successful prints that completes it."""
+    """`target_count` is the number of successful prints that completes it; `settings` is free JSON
+    of at most 16 KiB, kept for whoever wrote it."""
 
     __tablename__ = "projects"
     __table_args__ = (
         Index(None, "team_id", "created_at", "id"),
         Index(None, "team_id", "status", "created_at", "id"),
         Index(None, "team_id", "name", "id"),
+        Index(None, "team_id", "updated_at", "id"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -36,5 +46,9 @@ class Project(TeamOwned, Table):
         enum_column(ProjectStatus), default=ProjectStatus.ACTIVE
     )
     target_count: Mapped[int | None]
+    settings: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    visibility: Mapped[Visibility] = mapped_column(
+        enum_column(Visibility), default=Visibility.PRIVATE
+    )
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime)

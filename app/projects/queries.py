@@ -18,6 +18,7 @@ ORDERS: dict[tuple[str, bool], Order] = {
     (name, descending): Order(f"projects.{name}.{descending}", columns, descending)
     for name, columns in (
         ("created_at", (Project.created_at, Project.id)),
+        ("updated_at", (Project.updated_at, Project.id)),
         ("name", (Project.name, Project.id)),
     )
     for descending in (False, True)
@@ -29,12 +30,15 @@ NEWEST_FIRST = ORDERS["created_at", True]
 class ProjectFilter:
     """Conditions that all hold; `search` is a part of the name or description."""
 
+    team_id: int | None = None
     status: ProjectStatus | None = None
     search: str | None = None
 
 
 def _conditions(wanted: ProjectFilter) -> list[ColumnElement[bool]]:
     found: list[ColumnElement[bool]] = []
+    if wanted.team_id is not None:
+        found.append(Project.team_id == wanted.team_id)
     if wanted.status is not None:
         found.append(Project.status == wanted.status)
     for word in (wanted.search or "").lower().split():

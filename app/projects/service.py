@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
+import orjson
 from sqlalchemy import delete
 
 from app import texts
@@ -14,11 +17,12 @@ from app.database import WriteSession
 from app.errors import Invalid, NotFound
 from app.events import ProjectCreated, ProjectDeleted, ProjectUpdated
 from app.projects import queries
-from app.projects.models import Project, ProjectStatus
+from app.projects.models import Project, ProjectStatus, Visibility
 from app.unset import UNSET, Unset
 
 MAX_TARGET = 1_000_000
 MAX_DESCRIPTION = 20_000
+MAX_SETTINGS_BYTES = 16_384
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +33,8 @@ class NewProject:
     description: str | None = None
     color: str | None = None
     target_count: int | None = None
+    settings: object = None
+    visibility: Visibility | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +46,8 @@ class ProjectChanges:
     color: str | Unset | None = UNSET
     status: ProjectStatus | Unset = UNSET
     target_count: int | Unset | None = UNSET
+    settings: object = UNSET
+    visibility: Visibility | Unset = UNSET
 
 
 async def create_project(session: WriteSession, viewer: Viewer, new: NewProject) -> Project:
@@ -52,6 +60,8 @@ async def create_project(session: WriteSession, viewer: Viewer, new: NewProject)
         color=texts.color(new.color, "color"),
         status=ProjectStatus.ACTIVE,
         target_count=_target(new.target_count),
+        settings={} if new.settings is None else _settings(new.settings),
+        visibility=new.visibility or Visibility.PRIVATE,
         created_at=now,
         updated_at=now,
     )
@@ -77,6 +87,10 @@ async def update_project(
         project.status = changes.status
     if changes.target_count is not UNSET:
         project.target_count = _target(changes.target_count)
+    if changes.settings is not UNSET:
+        project.settings = _settings(changes.settings)
+    if changes.visibility is not UNSET:
+        project.visibility = changes.visibility
     project.updated_at = datetime.now(UTC)
     session.raise_event(ProjectUpdated(team_id=project.team_id, project_id=project.id))
     return project
@@ -102,3 +116,18 @@ def _target(value: int | None) -> int | None:
     if value is not None and not 1 <= value <= MAX_TARGET:
         raise Invalid(f"A target lies between 1 and {MAX_TARGET}.", field="target_count")
     return value
+
+
+def _settings(value: object) -> dict[str, Any]:
+    """A JSON object of at most 16 KiB, measured as it is sent."""
+    if not isinstance(value, Mapping):
+        raise Invalid("Settings are a JSON object.", field="settings")
+    try:
+        size = len(orjson.dumps(value))
+    except orjson.JSONEncodeError:
+        raise Invalid("Settings hold something that JSON cannot say.", field="settings") from None
+    if size > MAX_SETTINGS_BYTES:
+        raise Invalid(f"Settings have at most {MAX_SETTINGS_BYTES} bytes.", field="settings")
+    if b"\\u0000" in orjson.dumps(value):
+        raise Invalid("Settings must not contain the character NUL.", field="settings")
+    return dict(value)

@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from rest_compat.routes import archives, auth, printers, projects, queue, spools, statistics, system
+from rest_compat.routes import (
+    archives,
+    auth,
+    platform,
+    printers,
+    projects,
+    queue,
+    reference,
+    spools,
+    statistics,
+    system,
+)
 from rest_compat.table import Row
 
 ROWS: tuple[Row, ...] = (
@@ -14,4 +25,6 @@ ROWS: tuple[Row, ...] = (
     *system.ROWS,
     *auth.ROWS,
     *spools.ROWS,
+    *platform.ROWS,
+    *reference.ROWS,
 )

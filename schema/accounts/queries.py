@@ -14,4 +14,8 @@ class AccountQueries:
     @strawberry.field(description="Who asks.")
     def viewer(self, info: Info) -> Viewer:
         viewer = info.context.viewer
-        return Viewer(role=viewer.role, scopes=[item for item in Scope if item in viewer.scopes])
+        return Viewer(
+            role=viewer.role,
+            plan=viewer.plan,
+            scopes=[item for item in Scope if item in viewer.scopes],
+        )

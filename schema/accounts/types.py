@@ -77,6 +77,7 @@ class ApiKey(Node):
 @strawberry.type(description="Who asks, in which team, with which permissions.")
 class Viewer:
     role: Role = about("Role in the team.")
+    plan: Plan = about("The request allowance of this credential.")
     scopes: list[Scope] = about("What this credential may do.")
 
     @strawberry.field(description="The user behind the credential.")
@@ -89,11 +90,15 @@ class Viewer:
         profile = await info.context.runtime.accounts.profile(info.context.viewer)
         return Team.of(profile.team)
 
-    @strawberry.field(description="Every team of the user.")
+    @strawberry.field(
+        description="Every team this credential can act in: those of the user who signed in, "
+        "the oldest membership first; of a key its own alone."
+    )
     async def teams(self, info: Info) -> list[Team]:
-        async with info.context.read() as session:
-            rows = await queries.teams_of(session, info.context.viewer.user_id)
-        return [Team.of(row) for row in rows]
+        viewer = info.context.viewer
+        ids = [team_id for team_id, _role in viewer.teams] or [viewer.team_id]
+        rows = [await info.context.loaders.teams.get(team_id) for team_id in ids]
+        return [Team.of(row) for row in rows if row is not None]
 
     @strawberry.field(description="The keys of the team, newest first. Needs the scope ADMIN.")
     async def api_keys(self, info: Info) -> list[ApiKey]:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import strawberry
 
+from app.archives.templates import create_from
 from app.projects import service
-from app.projects.models import ProjectStatus
+from app.projects.models import ProjectStatus, Visibility
 from schema.context import Info
 from schema.errors import UserError, missing, mutate
 from schema.fields import about, given
 from schema.ids import global_id, integer_id
 from schema.projects.types import Project
+from schema.scalars import Json
 
 
 @strawberry.input(description="The project to make.")
@@ -19,6 +21,18 @@ class CreateProjectInput:
     description: str | None = about("What it is about.", default=None)
     color: str | None = about("Colour, `#rrggbb`.", default=None)
     target_count: int | None = about("Successful prints that complete it.", default=None)
+    settings: Json | None = about(
+        "A JSON object of at most 16 KiB. Without it that of the template, else empty.",
+        default=None,
+    )
+    visibility: Visibility | None = about(
+        "Whom it is meant for. Without it as the template, else PRIVATE.", default=None
+    )
+    template_id: strawberry.ID | None = about(
+        "A project whose archives (each file once, ready to print), settings and visibility "
+        "the new one begins with.",
+        default=None,
+    )
 
 
 @strawberry.type(description="The new project.")
@@ -35,6 +49,8 @@ class UpdateProjectInput:
     color: strawberry.Maybe[str | None] = about("Colour, `#rrggbb`.")
     status: strawberry.Maybe[ProjectStatus] = about("How it stands.")
     target_count: strawberry.Maybe[int | None] = about("Successful prints that complete it.")
+    settings: strawberry.Maybe[Json] = about("A JSON object of at most 16 KiB; replaces the old.")
+    visibility: strawberry.Maybe[Visibility] = about("Whom it is meant for.")
 
 
 @strawberry.type(description="The changed project.")
@@ -58,11 +74,23 @@ class DeleteProjectPayload:
 class ProjectMutations:
     @strawberry.mutation(description="Make a project. Needs the scope PROJECTS.")
     async def create_project(self, info: Info, input: CreateProjectInput) -> CreateProjectPayload:
-        new = service.NewProject(input.name, input.description, input.color, input.target_count)
+        template_id = None
+        if input.template_id is not None:
+            template_id = integer_id(input.template_id, "Project")
+            if template_id is None:
+                return CreateProjectPayload(user_errors=missing("project", "template_id"))
+        new = service.NewProject(
+            input.name,
+            input.description,
+            input.color,
+            input.target_count,
+            input.settings,
+            input.visibility,
+        )
         return await mutate(
             info,
             CreateProjectPayload,
-            lambda session, viewer: service.create_project(session, viewer, new),
+            lambda session, viewer: create_from(session, viewer, new, template_id),
             lambda row: {"project": Project.of(row)},
         )
 
@@ -77,6 +105,8 @@ class ProjectMutations:
             color=given(input.color),
             status=given(input.status),
             target_count=given(input.target_count),
+            settings=given(input.settings),
+            visibility=given(input.visibility),
         )
         return await mutate(
             info,

@@ -16,10 +16,14 @@ from schema.ids import integer_id
 from schema.pagination import Connection, connection, window
 from schema.projects.types import Project
 
+# No row has it: what no team can be called by finds nothing.
+NO_TEAM = 0
+
 
 @strawberry.enum(description="What projects can be sorted by.")
 class ProjectOrderField(Enum):
     CREATED_AT = "created_at"
+    UPDATED_AT = "updated_at"
     NAME = "name"
 
 
@@ -31,8 +35,20 @@ class ProjectOrder:
 
 @strawberry.input(description="Which projects; all conditions hold.")
 class ProjectFilter:
+    team_id: strawberry.ID | None = about(
+        "In this team, for who asks across several.", default=None
+    )
     status: ProjectStatus | None = about("With this status.", default=None)
     search: str | None = about("Every word occurs in name or description.", default=None)
+
+
+def _wanted(filter: ProjectFilter | None) -> queries.ProjectFilter:
+    if filter is None:
+        return queries.ProjectFilter()
+    team_id = None
+    if filter.team_id is not None:
+        team_id = integer_id(filter.team_id, "Team") or NO_TEAM
+    return queries.ProjectFilter(team_id, filter.status, filter.search)
 
 
 @strawberry.type
@@ -58,9 +74,7 @@ class ProjectQueries:
         context = info.context
         context.viewer.require(Scope.READ)
         asked = window(context, first=first, after=after, last=last, before=before, offset=offset)
-        wanted = queries.ProjectFilter(
-            status=filter.status if filter else None, search=filter.search if filter else None
-        )
+        wanted = _wanted(filter)
         sort = order_by or ProjectOrder()
         order = queries.ORDERS[sort.field.value, sort.direction is OrderDirection.DESC]
 

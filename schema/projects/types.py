@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import strawberry
 
 from app.projects import models
-from app.projects.models import ProjectStatus
+from app.projects.models import ProjectStatus, Visibility
 from schema.accounts.types import Team
 from schema.archives.connections import ArchiveFilter, ArchiveOrder, archives_of
 from schema.context import Info
@@ -17,6 +17,7 @@ from schema.fields import about
 from schema.ids import global_id
 from schema.nodes import Node
 from schema.pagination import Connection
+from schema.scalars import Json
 
 if TYPE_CHECKING:
     from schema.archives.types import Archive
@@ -31,6 +32,8 @@ class Project(Node):
     color: str | None = about("Colour, `#rrggbb`.")
     status: ProjectStatus = about("How it stands.")
     target_count: int | None = about("Successful prints that complete it.")
+    settings: Json = about("A free JSON object that is kept with it.")
+    visibility: Visibility = about("Whom it is meant for.")
     created_at: datetime = about("When it was made.")
     updated_at: datetime = about("When it was last changed.")
 
@@ -45,6 +48,8 @@ class Project(Node):
             color=row.color,
             status=row.status,
             target_count=row.target_count,
+            settings=Json(row.settings),
+            visibility=row.visibility,
             created_at=row.created_at,
             updated_at=row.updated_at,
         )

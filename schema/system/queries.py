@@ -50,7 +50,7 @@ class System:
 
 async def _team(context: Context, key: str) -> Team | None:
     team_id = integer_id(key, "Team")
-    if team_id != context.viewer.team_id:
+    if team_id is None or not context.viewer.sees_team(team_id):
         return None
     row = await context.loaders.teams.get(team_id)
     return None if row is None else Team.of(row)

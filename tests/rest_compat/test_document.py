@@ -2,52 +2,60 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from openapi_spec_validator import validate
 
 from rest_compat import openapi
 from rest_compat.routes import ROWS
+from rest_compat.table import Row
+from tests.rest_compat.served import PLATFORM, REFERENCE
 from tests.running import RunningServer
 
 # Every route of the façade. A new one is added here on purpose.
-SERVED = {
-    ("GET", "/api/v1/printers"),
-    ("POST", "/api/v1/printers"),
-    ("GET", "/api/v1/printers/{id}"),
-    ("PATCH", "/api/v1/printers/{id}"),
-    ("DELETE", "/api/v1/printers/{id}"),
-    ("GET", "/api/v1/printers/{id}/status"),
-    ("POST", "/api/v1/printers/{id}/refresh-status"),
-    ("GET", "/api/v1/archives"),
-    ("GET", "/api/v1/archives/export"),
-    ("GET", "/api/v1/archives/{id}"),
-    ("PATCH", "/api/v1/archives/{id}"),
-    ("DELETE", "/api/v1/archives/{id}"),
-    ("GET", "/api/v1/projects"),
-    ("POST", "/api/v1/projects"),
-    ("GET", "/api/v1/projects/{id}"),
-    ("PATCH", "/api/v1/projects/{id}"),
-    ("DELETE", "/api/v1/projects/{id}"),
-    ("GET", "/api/v1/queue"),
-    ("POST", "/api/v1/queue"),
-    ("DELETE", "/api/v1/queue/{id}"),
-    ("POST", "/api/v1/queue/reorder"),
-    ("GET", "/api/v1/statistics"),
-    ("GET", "/api/v1/statistics/export"),
-    ("GET", "/api/v1/system/info"),
-    ("GET", "/api/v1/health"),
-    ("POST", "/api/v1/auth/login"),
-    ("POST", "/api/v1/auth/refresh"),
-    ("POST", "/api/v1/auth/logout"),
-    ("GET", "/api/v1/auth/me"),
-    ("GET", "/api/v1/spools"),
-    ("POST", "/api/v1/spools"),
-    ("GET", "/api/v1/spools/{id}"),
-    ("PATCH", "/api/v1/spools/{id}"),
-    ("DELETE", "/api/v1/spools/{id}"),
-    ("POST", "/api/v1/spools/{id}/deduct"),
-    ("GET", "/api/v1/spools/{id}/transactions"),
-}
+SERVED = (
+    PLATFORM
+    | REFERENCE
+    | {
+        ("GET", "/api/v1/printers"),
+        ("POST", "/api/v1/printers"),
+        ("GET", "/api/v1/printers/{id}"),
+        ("PATCH", "/api/v1/printers/{id}"),
+        ("DELETE", "/api/v1/printers/{id}"),
+        ("GET", "/api/v1/printers/{id}/status"),
+        ("POST", "/api/v1/printers/{id}/refresh-status"),
+        ("GET", "/api/v1/archives"),
+        ("GET", "/api/v1/archives/export"),
+        ("GET", "/api/v1/archives/{id}"),
+        ("PATCH", "/api/v1/archives/{id}"),
+        ("DELETE", "/api/v1/archives/{id}"),
+        ("GET", "/api/v1/projects"),
+        ("POST", "/api/v1/projects"),
+        ("GET", "/api/v1/projects/{id}"),
+        ("PATCH", "/api/v1/projects/{id}"),
+        ("DELETE", "/api/v1/projects/{id}"),
+        ("GET", "/api/v1/queue"),
+        ("POST", "/api/v1/queue"),
+        ("DELETE", "/api/v1/queue/{id}"),
+        ("POST", "/api/v1/queue/reorder"),
+        ("GET", "/api/v1/statistics"),
+        ("GET", "/api/v1/statistics/export"),
+        ("GET", "/api/v1/system/info"),
+        ("GET", "/api/v1/health"),
+        ("POST", "/api/v1/auth/login"),
+        ("POST", "/api/v1/auth/refresh"),
+        ("POST", "/api/v1/auth/logout"),
+        ("GET", "/api/v1/auth/me"),
+        ("GET", "/api/v1/spools"),
+        ("POST", "/api/v1/spools"),
+        ("GET", "/api/v1/spools/{id}"),
+        ("PATCH", "/api/v1/spools/{id}"),
+        ("DELETE", "/api/v1/spools/{id}"),
+        ("POST", "/api/v1/spools/{id}/deduct"),
+        ("GET", "/api/v1/spools/{id}/transactions"),
+    }
+)
 
 
 def test_the_routes_are_these() -> None:
@@ -74,6 +82,25 @@ async def test_it_is_served_without_a_credential(server: RunningServer) -> None:
     assert answer.json() == openapi.document(None)
 
 
+def _code(row: Row, body: dict[str, Any]) -> str:
+    """The code of a refusal, wherever the dialect writes it and in whichever letters."""
+    code: str = body.get("error", body)["code"]
+    return code.upper()
+
+
+def test_the_dialects_stand_apart() -> None:
+    """Each tag belongs to one dialect, and the groups of the pages are the dialects."""
+    document = openapi.document(None)
+    groups = {group["name"]: set(group["tags"]) for group in document["x-tagGroups"]}
+    assert set(groups) == {"Bambuddy", "Batchivo", "Platform", "Reference"}
+    used: dict[str, set[str]] = {}
+    for row in ROWS:
+        operation = document["paths"][row.full_path][row.method.lower()]
+        used.setdefault(row.dialect.name, set()).update(operation["tags"])
+    assert used == groups
+    assert sum(map(len, groups.values())) == len(document["tags"])
+
+
 async def test_every_route_asks_for_a_credential(server: RunningServer) -> None:
     """401 with a challenge in the dialect's form, but for the open ones."""
     client = server.client(None)
@@ -82,7 +109,7 @@ async def test_every_route_asks_for_a_credential(server: RunningServer) -> None:
             continue
         answer = await client.request(row.method, row.full_path.replace("{id}", "1"))
         assert answer.status_code == 401, row.name
-        assert answer.json()["code"] == "UNAUTHORIZED"
+        assert _code(row, answer.json()) == row.dialect.codes.get("UNAUTHORIZED", "UNAUTHORIZED")
         assert answer.headers["www-authenticate"].startswith("Bearer")
 
 
@@ -98,4 +125,4 @@ async def test_every_route_asks_for_its_scope(server: RunningServer) -> None:
         path = row.full_path.replace("{id}", "1")
         answer = await server.client(key).request(row.method, path)
         assert answer.status_code == 403, row.name
-        assert answer.json()["code"] == "FORBIDDEN"
+        assert _code(row, answer.json()) == row.dialect.codes.get("FORBIDDEN", "FORBIDDEN")

@@ -9,6 +9,7 @@ import pytest
 from app.accounts.models import Role, Scope
 from app.accounts.viewer import Viewer
 from app.printers.models import Printer
+from schema.ids import global_id
 from tests.farm import make_print
 from tests.running import RunningServer
 from tests.schema.asking import archive_named, change, refused
@@ -86,3 +87,54 @@ async def test_a_change_needs_its_scope(
     assert {error["code"] for error in payload["userErrors"]} <= {"NOT_FOUND"}
     viewer = await server.member(f"team of {name}", Role.VIEWER)
     assert await refused(server, name, viewer, **given) == ("FORBIDDEN", None)
+
+
+async def test_a_project_begins_with_what_its_template_has(
+    server: RunningServer, owner: Viewer, printer: Printer
+) -> None:
+    """Each file once, ready to print and out of the statistics; settings unless given anew."""
+    made = await change(
+        server,
+        "createProject",
+        "project { id }",
+        name="Shelf",
+        settings={"layer": 0.2},
+        visibility="PUBLIC",
+    )
+    source = made["project"]["id"]
+    for name, outcome in (("Vase", "success"), ("Vase", "failed"), ("Bolt", "success")):
+        row = await make_print(server.runtime.database, printer, name, outcome)
+        await change(
+            server,
+            "updateArchive",
+            "archive { id }",
+            id=global_id("Archive", row.id),
+            projectId=source,
+        )
+    answer = "project { id settings visibility archives { nodes { name status printer { id } } } }"
+    copy = (await change(server, "createProject", answer, name="Copy", templateId=source))[
+        "project"
+    ]
+    assert (copy["settings"], copy["visibility"]) == ({"layer": 0.2}, "PUBLIC")
+    assert sorted(copy["archives"]["nodes"], key=lambda item: item["name"]) == [
+        {"name": "Bolt", "status": "READY", "printer": None},
+        {"name": "Vase", "status": "READY", "printer": None},
+    ]
+    other = await change(
+        server, "createProject", answer, name="Other", templateId=source, settings={}
+    )
+    assert other["project"]["settings"] == {}
+    totals = await server.graphql("{ statistics { totalPrints } archives { totalCount } }")
+    assert totals == {"statistics": {"totalPrints": 3}, "archives": {"totalCount": 7}}
+    stranger = await server.stranger()
+    field = ["input", "templateId"]
+    for key, template in ((stranger, source), (None, "bm90aGluZw==")):
+        assert await refused(server, "createProject", key, name="X", templateId=template) == (
+            "NOT_FOUND",
+            field,
+        )
+    for settings in ([1], "x", {"a": "x" * 16_384}):
+        assert await refused(server, "createProject", name="X", settings=settings) == (
+            "INVALID",
+            ["input", "settings"],
+        )

@@ -1,0 +1,49 @@
+"""In which team somebody acts who may act in several, where the dialect spans teams."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from rest_compat.problems import not_found
+from rest_compat.running import Call
+from rest_compat.table import TEAM, Route
+from schema.ids import integer_id
+
+TEAM_OF = "TeamOf"
+
+
+async def acting(call: Call, variables: dict[str, Any]) -> Call:
+    """The call as it is made: a read as every team of the caller, a change in the team of the row
+    that the variable `acts_in` names; without one in the team of the credential.
+
+    Raises `Problem` (NOT_FOUND) for what is in no team of the caller.
+    """
+    row, viewer = call.row, call.viewer
+    if viewer is None or not isinstance(row, Route):
+        return call
+    across = replace(call, viewer=viewer.across())
+    if row.method == "GET":
+        return across
+    about = _value(variables, row.acts_in)
+    chosen = variables.pop(TEAM, None)
+    if about is None or not (chosen or viewer.teams):
+        return call
+    found = await across.root(TEAM_OF, {"id": about})
+    team_id = integer_id((found.get("team") or found)["id"], "Team")
+    if team_id is None:
+        raise not_found()
+    viewer = viewer.in_team(team_id)
+    if row.scope is not None:
+        viewer.require(row.scope)
+    return replace(call, viewer=viewer)
+
+
+def _value(variables: Mapping[str, Any], path: str | None) -> Any:
+    if path is None:
+        return None
+    *parents, last = path.split(".")
+    for parent in parents:
+        variables = variables.get(parent) or {}
+    return variables.get(last)

@@ -1,0 +1,8 @@
+"""The rows of the Platform dialect."""
+
+from __future__ import annotations
+
+from rest_compat.routes.platform import projects
+from rest_compat.table import Row
+
+ROWS: tuple[Row, ...] = (*projects.ROWS,)

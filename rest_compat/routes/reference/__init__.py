@@ -1,0 +1,8 @@
+"""The rows of the Reference dialect."""
+
+from __future__ import annotations
+
+from rest_compat.routes.reference import projects
+from rest_compat.table import Row
+
+ROWS: tuple[Row, ...] = (*projects.ROWS,)
