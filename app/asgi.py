@@ -33,6 +33,7 @@ from app.http.request_log import RequestLog
 from app.hub import Hub
 from app.metrics import FarmMetrics, watch_loop
 from app.mqtt.ingest import Ingest
+from app.print_queue.uploads import LiveUploads
 from app.printers.live import LiveFarm
 from app.runtime import Runtime
 from app.sealing import Sealer
@@ -66,6 +67,7 @@ def build_runtime(settings: Settings) -> Runtime:
         database=database,
         hub=hub,
         live=live,
+        uploads=LiveUploads(hub),
         accounts=Accounts(database, hub, limiter, settings),
         limiter=limiter,
         sealer=sealer,

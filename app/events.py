@@ -188,6 +188,13 @@ class QueueItemUpdated(QueueEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
+class QueueItemUploading(QueueEvent, kept=False):
+    """`progress` is the percentage of the file that the printer has."""
+
+    progress: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class QueueItemMoved(QueueEvent):
     position: int
 
@@ -195,6 +202,20 @@ class QueueItemMoved(QueueEvent):
 @dataclass(frozen=True, kw_only=True)
 class QueueItemRemoved(QueueEvent):
     pass
+
+
+@dataclass(frozen=True, kw_only=True)
+class QueuePaused(Event):
+    """Nothing new is started on this printer, or on any when none is named."""
+
+    printer_id: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class QueueResumed(Event):
+    """The opposite of `QueuePaused`."""
+
+    printer_id: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,6 +11,7 @@ from app.database import Database
 from app.files.store import FileStore
 from app.hub import Hub
 from app.mqtt.ingest import Ingest
+from app.print_queue.uploads import LiveUploads
 from app.printers.commands import PrinterCommands
 from app.printers.live import LiveFarm
 from app.sealing import Sealer
@@ -28,6 +29,7 @@ class Runtime:
     database: Database
     hub: Hub
     live: LiveFarm
+    uploads: LiveUploads
     accounts: Accounts
     limiter: RateLimiter
     sealer: Sealer

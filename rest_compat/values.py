@@ -121,6 +121,50 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True)
+class YesNo:
+    """`true` or `false`."""
+
+    def from_text(self, raw: str) -> bool:
+        if raw.lower() not in ("true", "false"):
+            raise Refused("must be true or false")
+        return raw.lower() == "true"
+
+    def from_json(self, raw: Any) -> bool:
+        if not isinstance(raw, bool):
+            raise Refused("must be true or false")
+        return raw
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "boolean"}
+
+
+@dataclass(frozen=True, slots=True)
+class AmsMapping:
+    """Trays per filament of the file, as `project_file` numbers them: 4 × unit + slot, 128 and
+    more for an AMS HT, 254 for the external spool, -1 for a filament that is not chosen."""
+
+    limit: int = 64
+
+    def from_text(self, raw: str) -> list[Any]:
+        raise TypeError("a mapping comes from a body alone")
+
+    def from_json(self, raw: Any) -> list[dict[str, Any]]:
+        trays = Many(Whole(-1, 255), self.limit).from_json(raw)
+        return [
+            {"filament": place, **_slot(tray)} for place, tray in enumerate(trays, 1) if tray >= 0
+        ]
+
+    def schema(self) -> dict[str, Any]:
+        return Many(Whole(-1, 255), self.limit).schema()
+
+
+def _slot(tray: int) -> dict[str, Any]:
+    if tray >= 254:
+        return {"unit": None, "slot": 0}
+    return {"unit": tray, "slot": 0} if tray >= 128 else {"unit": tray // 4, "slot": tray % 4}
+
+
+@dataclass(frozen=True, slots=True)
 class PathId:
     """The row a path is about. Whatever cannot be an id is not found, rather than wrong."""
 

@@ -13,6 +13,7 @@ from schema.archives.queries import ArchiveQueries
 from schema.changes.subscriptions import ChangeSubscriptions
 from schema.farm_events.subscriptions import FarmEventSubscriptions
 from schema.farm_schema import FarmSchema
+from schema.print_queue.editing import QueueEditingMutations
 from schema.print_queue.mutations import QueueMutations
 from schema.print_queue.queries import QueueQueries
 from schema.printers.mutations import PrinterMutations
@@ -55,6 +56,7 @@ class Mutation(
     ArchiveMutations,
     ProjectMutations,
     QueueMutations,
+    QueueEditingMutations,
     SpoolMutations,
     ProductMutations,
     ProductLineMutations,

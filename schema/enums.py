@@ -6,7 +6,7 @@ import strawberry
 
 from app.accounts.models import Plan, Role, Scope
 from app.archives.models import ArchiveStatus
-from app.print_queue.models import QueueStatus
+from app.print_queue.models import DispatchStage, QueueStatus
 from app.printers.live import StatusReason
 from app.printers.models import Trust
 from app.printers.status import (
@@ -27,6 +27,7 @@ strawberry.enum(
 )
 strawberry.enum(ArchiveStatus, description="How a print of the history stands.")
 strawberry.enum(ConnectionState, description="How the connection to a printer stands.")
+strawberry.enum(DispatchStage, description="How far one attempt to print an item has come.")
 strawberry.enum(HmsSeverity, description="How grave a health message is.")
 strawberry.enum(HmsStatus, description="A printer's health at a glance.")
 strawberry.enum(Plan, description="The request allowance of a key on dialects with plans.")

@@ -22,7 +22,8 @@ from app.database import ReadSession
 from app.keyset import Order
 from app.print_queue import listing
 from app.print_queue import queries as queue
-from app.print_queue.models import QueueItem
+from app.print_queue.facts import KnownQueue, queue_of_teams
+from app.print_queue.models import Dispatch, QueueItem
 from app.print_queue.queries import QueueFilter
 from app.printers import queries as printers
 from app.printers.models import Printer
@@ -146,7 +147,8 @@ class Loaders:
         self.archive_counts_of: Batch[ArchiveCountOf, int] = Batch(read, _archive_counts_of)
         self.queue_of: Batch[QueueOf, list[QueueItem]] = Batch(read, _queue_of)
         self.queue_counts_of: Batch[QueueCountOf, int] = Batch(read, _queue_counts_of)
-        self.items_ahead: Batch[QueueItem, int] = Batch(read, _items_ahead)
+        self.known_queues: Batch[int, KnownQueue] = Batch(read, queue_of_teams)
+        self.dispatches: Batch[int, Dispatch] = Batch(read, queue.last_dispatches)
         self.transactions_of: Batch[TransactionsOf, list[InventoryTransaction]] = Batch(
             read, _transactions_of
         )
@@ -223,11 +225,6 @@ async def _transactions_of(
         rows = await spools.first_transactions(session, [key.spool_id for key in alike], limit)
         found |= {key: rows[key.spool_id] for key in alike}
     return found
-
-
-async def _items_ahead(session: ReadSession, keys: Collection[QueueItem]) -> dict[QueueItem, int]:
-    ahead = await queue.items_ahead(session, keys)
-    return {key: ahead.get(key.id, 0) for key in keys}
 
 
 async def _deliveries_of(

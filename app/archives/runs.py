@@ -104,6 +104,7 @@ async def begin_run(
         last_seen_at=observed_at,
     )
     session.add(run)
+    printer.last_print_at = observed_at
     await session.flush()
     session.raise_event(
         PrintStarted(team_id=run.team_id, printer_id=printer.id, archive_id=archive.id)
@@ -255,7 +256,7 @@ async def end_run(
         run.state = state
     if plate_dirty and run.printer_id is not None:
         printer = await session.get(Printer, run.printer_id)
-        if printer is not None:
+        if printer is not None and printer.requires_plate_clear:
             printer.awaiting_plate_clear = True
     if archive is None:
         return None

@@ -11,7 +11,7 @@ from sqlalchemy.orm import aliased
 from app.database import ReadSession, WriteSession
 from app.keyset import Order, Window, windowed
 from app.keyset import first_of_each as first_of_each_row
-from app.print_queue.models import QueueItem, QueueStatus
+from app.print_queue.models import Dispatch, QueueItem, QueueStatus
 
 Session = ReadSession | WriteSession
 
@@ -117,27 +117,28 @@ async def locked(session: WriteSession, item_id: int) -> QueueItem | None:
     return found
 
 
+async def open_dispatch(session: Session, item_id: int) -> Dispatch | None:
+    """The attempt to print an item that is under way."""
+    found: Dispatch | None = await session.scalar(
+        select(Dispatch).where(Dispatch.queue_item_id == item_id, Dispatch.ended_at.is_(None))
+    )
+    return found
+
+
+async def last_dispatches(session: Session, items: Collection[int]) -> dict[int, Dispatch]:
+    """The latest attempt of each item."""
+    latest = (
+        select(func.max(Dispatch.id))
+        .where(Dispatch.queue_item_id.in_(items))
+        .group_by(Dispatch.queue_item_id)
+    )
+    rows = await session.scalars(select(Dispatch).where(Dispatch.id.in_(latest)))
+    return {row.queue_item_id: row for row in rows}
+
+
 async def last_position(session: WriteSession) -> int:
     """The highest position in the team's queue, 0 when it is empty."""
     return await session.scalar(select(func.max(QueueItem.position))) or 0
-
-
-async def items_ahead(session: Session, items: Collection[QueueItem]) -> dict[int, int]:
-    """How many waiting items for the same printer stand before each of these."""
-    printers = {item.printer_id for item in items if item.printer_id is not None}
-    if not printers:
-        return {}
-    rows = await session.execute(
-        select(QueueItem.id, QueueItem.printer_id)
-        .where(QueueItem.printer_id.in_(printers), QueueItem.status == QueueStatus.PENDING)
-        .order_by(QueueItem.position, QueueItem.id)
-    )
-    seen: dict[int, int] = {}
-    found: dict[int, int] = {}
-    for item_id, printer_id in rows:
-        found[item_id] = seen.get(printer_id or 0, 0)
-        seen[printer_id or 0] = found[item_id] + 1
-    return found
 
 
 async def printing_items(session: Session, printers: Collection[int]) -> dict[int, QueueItem]:

@@ -1,10 +1,11 @@
-"""The rules of the print queue: what waits, in which order, and why."""
+"""The rules of the print queue: what waits, and in which order."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 from sqlalchemy import delete, text
 
@@ -18,30 +19,53 @@ from app.events import QueueItemAdded, QueueItemMoved, QueueItemRemoved
 from app.print_queue import queries
 from app.print_queue.models import QueueItem, QueueStatus
 from app.print_queue.queries import QueueFilter
+from app.print_queue.wishes import (
+    DEFAULT_OPTIONS,
+    FilamentChoice,
+    PrintOptions,
+    checked_plate,
+    written_filaments,
+    written_options,
+)
 from app.printers import queries as printers
-from app.printers.models import Printer
-from app.printers.status import PrinterState, PrinterStatus
 
 # How many prints may wait in a team's queue.
 MAX_WAITING = 2_000
+# How many copies of a print one request may ask for.
+MAX_COPIES = 100
 # Any number no other advisory lock of this database uses; the second number is the team.
 _QUEUE_LOCK = 73_051
 
 
 @dataclass(frozen=True, slots=True)
 class NewQueueItem:
-    """What to print: on one printer or on any that fits, at once or not before a time."""
+    """What to print: on one printer or on any that fits, at once or not before a time.
+
+    ``quantity`` makes so many items, one behind the other, each a print of its own; ``first`` puts
+    them before everything that waits. Without ``plate`` it is the only one of the file.
+    """
 
     archive_id: int
     printer_id: int | None = None
     scheduled_time: datetime | None = None
+    plate: int | None = None
+    filaments: tuple[FilamentChoice, ...] = ()
+    options: PrintOptions = DEFAULT_OPTIONS
+    require_previous_success: bool = False
+    quantity: int = 1
+    first: bool = False
 
 
 async def add_to_queue(session: WriteSession, viewer: Viewer, new: NewQueueItem) -> QueueItem:
-    """Put a print at the end of the queue.
+    """Put a print into the queue; the first of its copies. Raises as `add_copies`."""
+    return (await add_copies(session, viewer, new))[0]
 
-    Raises `Forbidden`, `NotFound` naming the field, or `Conflict` for an archive that is being
-    printed for the first time and has no result yet.
+
+async def add_copies(session: WriteSession, viewer: Viewer, new: NewQueueItem) -> list[QueueItem]:
+    """Put a print into the queue, once or several times.
+
+    Raises `Forbidden`, `NotFound` or `Invalid` naming the field, or `Conflict` for an archive
+    that is being printed for the first time and has no result yet.
     """
     viewer.require(Scope.QUEUE)
     archive = (await archives.by_ids(session, [new.archive_id])).get(new.archive_id)
@@ -50,28 +74,96 @@ async def add_to_queue(session: WriteSession, viewer: Viewer, new: NewQueueItem)
     if archive.status is ArchiveStatus.PRINTING:
         raise Conflict("This archive is still being printed.", field="archive_id")
     if new.printer_id is not None:
-        await _require_printer(session, new.printer_id)
-    await _lock(session, viewer.team_id)
+        await require_printer(session, new.printer_id)
+    pattern = {
+        "status": QueueStatus.PENDING,
+        "archive_id": new.archive_id,
+        "printer_id": new.printer_id,
+        "is_bound": new.printer_id is not None,
+        "scheduled_time": new.scheduled_time,
+        "plate": checked_plate(new.plate),
+        "filaments": written_filaments(new.filaments),
+        "options": written_options(new.options),
+        "require_previous_success": new.require_previous_success,
+    }
+    quantity = checked_quantity(new.quantity)
+    await lock_queue(session, viewer.team_id)
+    await require_room(session, quantity)
+    if new.first:
+        position = await make_room(session, quantity)
+    else:
+        position = await queries.last_position(session) + 1
+    return await insert_copies(session, pattern, position, quantity)
+
+
+def pattern_of(item: QueueItem) -> dict[str, Any]:
+    """What a copy of a waiting item has in common with it."""
+    names = (
+        "team_id",
+        "status",
+        "archive_id",
+        "printer_id",
+        "is_bound",
+        "scheduled_time",
+        "plate",
+        "filaments",
+        "options",
+        "require_previous_success",
+    )
+    return {name: getattr(item, name) for name in names}
+
+
+def checked_quantity(quantity: int) -> int:
+    """A number of copies; raises `Invalid`."""
+    if not 1 <= quantity <= MAX_COPIES:
+        raise Invalid(f"The number of copies lies between 1 and {MAX_COPIES}.", field="quantity")
+    return quantity
+
+
+async def require_room(session: WriteSession, quantity: int) -> None:
+    """Raise `Conflict` when so many more items would be too many."""
     waiting = QueueFilter(statuses=frozenset({QueueStatus.PENDING}))
-    if await queries.count(session, waiting) >= MAX_WAITING:
-        raise Conflict(f"{MAX_WAITING} prints wait already, which is as many as there may be.")
-    item = QueueItem(
-        status=QueueStatus.PENDING,
-        position=await queries.last_position(session) + 1,
-        archive_id=new.archive_id,
-        printer_id=new.printer_id,
-        scheduled_time=new.scheduled_time,
-        created_at=datetime.now(UTC),
-    )
-    session.add(item)
+    if await queries.count(session, waiting) + quantity > MAX_WAITING:
+        raise Conflict(f"{MAX_WAITING} prints may wait, and there is no room for so many more.")
+
+
+async def insert_copies(
+    session: WriteSession, pattern: Mapping[str, Any], position: int, quantity: int
+) -> list[QueueItem]:
+    """New items that are alike, at consecutive positions that are free."""
+    now = datetime.now(UTC)
+    items = [
+        QueueItem(**pattern, position=position + number, created_at=now)
+        for number in range(quantity)
+    ]
+    session.add_all(items)
     await session.flush()
-    session.raise_event(
-        QueueItemAdded(team_id=item.team_id, queue_item_id=item.id, printer_id=item.printer_id)
-    )
-    return item
+    for item in items:
+        session.raise_event(
+            QueueItemAdded(team_id=item.team_id, queue_item_id=item.id, printer_id=item.printer_id)
+        )
+    return items
 
 
-async def _require_printer(session: WriteSession, printer_id: int) -> None:
+async def make_room(session: WriteSession, quantity: int, behind: QueueItem | None = None) -> int:
+    """Free so many positions in front of the queue, or behind an item; the first of them."""
+    waiting = await queries.pending(session)
+    if behind is not None:
+        waiting = [item for item in waiting if item.position > behind.position]
+    if not waiting:
+        return await queries.last_position(session) + 1
+    first = waiting[0].position
+    free_from = 1 if behind is None else behind.position + 1
+    if first - free_from >= quantity:
+        return first - quantity
+    for item in waiting:
+        move(session, item, item.position + quantity)
+    await session.flush()
+    return first
+
+
+async def require_printer(session: WriteSession, printer_id: int) -> None:
+    """Raise `NotFound` for a printer that the team does not have."""
     if printer_id not in await printers.by_ids(session, [printer_id]):
         raise NotFound("There is no such printer.", field="printer_id")
 
@@ -101,7 +193,7 @@ async def reorder_queue(
     viewer.require(Scope.QUEUE)
     if len(set(order)) != len(order):
         raise Invalid("An id stands twice in the order.", field="order")
-    await _lock(session, viewer.team_id)
+    await lock_queue(session, viewer.team_id)
     waiting = {item.id: item for item in await queries.pending(session)}
     unknown = [item_id for item_id in order if item_id not in waiting]
     if unknown:
@@ -111,17 +203,22 @@ async def reorder_queue(
     rest = [item for item in waiting.values() if item.id not in set(order)]
     for item, position in zip([*named, *rest], _distinct(positions), strict=True):
         if item.position != position:
-            item.position = position
-            session.raise_event(
-                QueueItemMoved(
-                    team_id=item.team_id,
-                    queue_item_id=item.id,
-                    printer_id=item.printer_id,
-                    position=position,
-                )
-            )
+            move(session, item, position)
     await session.flush()
     return [*named, *rest]
+
+
+def move(session: WriteSession, item: QueueItem, position: int) -> None:
+    """Give a waiting item another position."""
+    item.position = position
+    session.raise_event(
+        QueueItemMoved(
+            team_id=item.team_id,
+            queue_item_id=item.id,
+            printer_id=item.printer_id,
+            position=position,
+        )
+    )
 
 
 def _distinct(positions: Sequence[int]) -> list[int]:
@@ -132,35 +229,10 @@ def _distinct(positions: Sequence[int]) -> list[int]:
     return found
 
 
-async def _lock(session: WriteSession, team_id: int) -> None:
+async def lock_queue(session: WriteSession, team_id: int) -> None:
     """One change of a team's order at a time; SQLite has a single writer anyway."""
     if session.get_bind().dialect.name == "postgresql":
         await session.execute(
             text("SELECT pg_advisory_xact_lock(:kind, :team)"),
             {"kind": _QUEUE_LOCK, "team": team_id},
         )
-
-
-def waiting_reason(
-    item: QueueItem,
-    printer: Printer | None,
-    status: PrinterStatus | None,
-    ahead: int,
-    now: datetime,
-) -> str | None:
-    """Why an item waits, in words; None once it does not wait any more."""
-    if item.status is not QueueStatus.PENDING:
-        return None
-    if item.scheduled_time is not None and item.scheduled_time > now:
-        return f"Scheduled for {item.scheduled_time:%Y-%m-%d %H:%M} UTC."
-    if item.printer_id is None:
-        return "Waiting for a free printer that fits."
-    if printer is None or status is None or status.state is PrinterState.OFFLINE:
-        return "The printer is offline."
-    if status.state in (PrinterState.PRINTING, PrinterState.PREPARING, PrinterState.PAUSED):
-        return f"{printer.name} is printing."
-    if printer.awaiting_plate_clear:
-        return f"The plate of {printer.name} must be cleared."
-    if ahead:
-        return f"{ahead} {'item is' if ahead == 1 else 'items are'} ahead of it."
-    return f"Ready to be sent to {printer.name}."

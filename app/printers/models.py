@@ -38,6 +38,11 @@ class Printer(TeamOwned, Table):
     trust: Mapped[Trust] = mapped_column(enum_column(Trust), default=Trust.PINNED)
     pinned_key: Mapped[bytes | None] = mapped_column(LargeBinary(32))  # SHA-256 of the SPKI
     awaiting_plate_clear: Mapped[bool] = mapped_column(default=False)
+    # Whether a person must clear the plate before the next print of the queue begins.
+    requires_plate_clear: Mapped[bool] = mapped_column(default=True)
+    queue_paused: Mapped[bool] = mapped_column(default=False)
+    # When anything last began to print on it; the one that was idle longest is served first.
+    last_print_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
 

@@ -39,6 +39,7 @@ class NewPrinter:
     ftps_port: int = FTPS_PORT
     camera_port: int = CAMERA_PORT
     trust: Trust = Trust.PINNED
+    requires_plate_clear: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,7 @@ class PrinterChanges:
     ftps_port: int | Unset = UNSET
     camera_port: int | Unset = UNSET
     trust: Trust | Unset = UNSET
+    requires_plate_clear: bool | Unset = UNSET
     forget_key: bool = False
 
 
@@ -81,6 +83,8 @@ async def add_printer(
         camera_port=_port(new.camera_port, "camera_port"),
         trust=new.trust,
         awaiting_plate_clear=False,
+        requires_plate_clear=new.requires_plate_clear,
+        queue_paused=False,
         created_at=now,
         updated_at=now,
     )
@@ -116,6 +120,9 @@ async def update_printer(
             setattr(printer, name, _port(value, name))
     if changes.trust is not UNSET:
         printer.trust = changes.trust
+    if changes.requires_plate_clear is not UNSET:
+        printer.requires_plate_clear = changes.requires_plate_clear
+        printer.awaiting_plate_clear &= changes.requires_plate_clear
     if changes.forget_key or printer.ip_address != before[0]:
         printer.pinned_key = None
     if printer.ip_address is not None and printer.sealed_access_code is None:

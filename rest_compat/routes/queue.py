@@ -9,7 +9,7 @@ from rest_compat.bodies import many
 from rest_compat.dialects.bambuddy import BAMBUDDY
 from rest_compat.routes import answers, shapes
 from rest_compat.table import Rate, Route, Row, body, path_id, query
-from rest_compat.values import Choice, Many, Moment, RowId
+from rest_compat.values import AmsMapping, Choice, Many, Moment, RowId, Whole, YesNo
 
 _Route = partial(Route, dialect=BAMBUDDY, section="Print queue")
 # What is being sent to a printer shows as printing.
@@ -53,6 +53,10 @@ ROWS: tuple[Row, ...] = (
             body("archive_id", RowId("Archive"), "archiveId", "What to print.", required=True),
             body("printer_id", RowId("Printer"), "printerId", "Where to print.", nullable=True),
             body("scheduled_time", Moment(), "scheduledTime", "Not before it.", nullable=True),
+            body("plate", Whole(1, 999), "plate", "Which plate of the file.", nullable=True),
+            body("ams_mapping", AmsMapping(), "filaments", "Trays.", nullable=True),
+            body("require_previous_success", YesNo(), "requirePreviousSuccess", "Or wait."),
+            body("quantity", Whole(1, 100), "quantity", "How many; the first is answered."),
         ),
         operation="AddToQueue",
         shape=shapes.payload("queueItem", shapes.queue_item),

@@ -18,6 +18,7 @@ from schema.nodes import Node
 class Team(Node):
     name: str = about("Name of the team.")
     uid: strawberry.ID = about("The UUID that older APIs call the tenant id.")
+    queue_paused: bool = about("Whether the whole print queue is paused.")
     created_at: datetime = about("When it was made.")
 
     @classmethod
@@ -26,6 +27,7 @@ class Team(Node):
             id=global_id("Team", row.id),
             name=row.name,
             uid=strawberry.ID(str(row.uid)),
+            queue_paused=row.queue_paused,
             created_at=row.created_at,
         )
 

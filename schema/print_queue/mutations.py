@@ -12,6 +12,7 @@ from schema.context import Info
 from schema.errors import UserError, missing, mutate, user_errors
 from schema.fields import about
 from schema.ids import global_id, integer_id
+from schema.print_queue.inputs import FilamentChoiceInput, PrintOptionsInput, choices, options
 from schema.print_queue.types import QueueItem
 
 
@@ -22,11 +23,24 @@ class AddToQueueInput:
         "The printer; any free one that fits without it.", default=None
     )
     scheduled_time: datetime | None = about("Not before this moment.", default=None)
+    plate: int | None = about("The plate of the file; the only one without it.", default=None)
+    filaments: list[FilamentChoiceInput] | None = about(
+        "Slots that feed filaments; those left out are found by material and colour.", default=None
+    )
+    options: PrintOptionsInput | None = about(
+        "What the printer does besides printing.", default=None
+    )
+    require_previous_success: bool = about(
+        "Wait until the printer's last print of the queue was a success.", default=False
+    )
+    quantity: int = about("How many, 1 to 100; each is an item of its own.", default=1)
+    first: bool = about("Before everything that waits, instead of behind it.", default=False)
 
 
-@strawberry.type(description="The new queue item.")
+@strawberry.type(description="The new queue items.")
 class AddToQueuePayload:
-    queue_item: QueueItem | None = about("The item.", default=None)
+    queue_item: QueueItem | None = about("The item, or the first of its copies.", default=None)
+    queue_items: list[QueueItem] | None = about("All of its copies, in order.", default=None)
     user_errors: list[UserError] = about("Why nothing was added.", default_factory=list)
 
 
@@ -56,7 +70,9 @@ class ReorderQueuePayload:
 
 @strawberry.type
 class QueueMutations:
-    @strawberry.mutation(description="Add a print to the queue. Needs the scope QUEUE.")
+    @strawberry.mutation(
+        description="Add a print to the queue, a new one or one of the history again. Needs QUEUE."
+    )
     async def add_to_queue(self, info: Info, input: AddToQueueInput) -> AddToQueuePayload:
         archive_id = integer_id(input.archive_id, "Archive")
         if archive_id is None:
@@ -65,12 +81,25 @@ class QueueMutations:
         printer_id = None
         if input.printer_id is not None:
             printer_id = integer_id(input.printer_id, "Printer") or 0
-        new = service.NewQueueItem(archive_id, printer_id, input.scheduled_time)
+        new = service.NewQueueItem(
+            archive_id,
+            printer_id,
+            input.scheduled_time,
+            plate=input.plate,
+            filaments=choices(input.filaments or ()),
+            options=options(input.options or PrintOptionsInput()),
+            require_previous_success=input.require_previous_success,
+            quantity=input.quantity,
+            first=input.first,
+        )
         return await mutate(
             info,
             AddToQueuePayload,
-            lambda session, viewer: service.add_to_queue(session, viewer, new),
-            lambda row: {"queue_item": QueueItem.of(row)},
+            lambda session, viewer: service.add_copies(session, viewer, new),
+            lambda rows: {
+                "queue_item": QueueItem.of(rows[0]),
+                "queue_items": [QueueItem.of(row) for row in rows],
+            },
         )
 
     @strawberry.mutation(description="Take a print out of the queue. Needs the scope QUEUE.")

@@ -34,6 +34,9 @@ class AddPrinterInput:
     ftps_port: int = about("Port of its file server.", default=service.FTPS_PORT)
     camera_port: int = about("Port of its camera.", default=service.CAMERA_PORT)
     trust: Trust = about("How it proves who it is.", default=Trust.PINNED)
+    requires_plate_clear: bool = about(
+        "Whether a person must clear the plate before the next print of the queue.", default=True
+    )
 
 
 @strawberry.type(description="The new printer.")
@@ -53,6 +56,9 @@ class UpdatePrinterInput:
     ftps_port: strawberry.Maybe[int] = about("Port of its file server.")
     camera_port: strawberry.Maybe[int] = about("Port of its camera.")
     trust: strawberry.Maybe[Trust] = about("How it proves who it is.")
+    requires_plate_clear: strawberry.Maybe[bool] = about(
+        "Whether a person must clear the plate before the next print of the queue."
+    )
     forget_key: bool = about("Trust the next certificate the printer shows.", default=False)
 
 

@@ -69,6 +69,10 @@ class Printer(Node):
     camera_port: int = about("Port of its camera.")
     trust: Trust = about("How it proves who it is.")
     awaiting_plate_clear: bool = about("Whether the last print is still on the plate.")
+    requires_plate_clear: bool = about(
+        "Whether a person must clear the plate before the next print of the queue."
+    )
+    queue_paused: bool = about("Whether nothing new is started on it from the queue.")
     created_at: datetime = about("When it was added.")
     updated_at: datetime = about("When its entry was last changed.")
 
@@ -87,6 +91,8 @@ class Printer(Node):
             camera_port=row.camera_port,
             trust=row.trust,
             awaiting_plate_clear=row.awaiting_plate_clear,
+            requires_plate_clear=row.requires_plate_clear,
+            queue_paused=row.queue_paused,
             created_at=row.created_at,
             updated_at=row.updated_at,
         )
@@ -118,7 +124,8 @@ class Printer(Node):
 
     @strawberry.field(description="Whether a print could be started now.")
     def can_start(self, info: Info) -> bool:
-        return self.live(info).is_free and not self.row.awaiting_plate_clear
+        held = self.row.requires_plate_clear and self.row.awaiting_plate_clear
+        return self.live(info).is_free and not held
 
     @strawberry.field(description="Whether there is a print to pause.")
     def can_pause(self, info: Info) -> bool:

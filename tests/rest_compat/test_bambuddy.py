@@ -225,6 +225,54 @@ async def test_queue(server: RunningServer, client: httpx.AsyncClient) -> None:
     assert (await client.post("/queue", json={"archive_id": 999})).status_code == 404
 
 
+async def test_how_an_item_is_printed(server: RunningServer, client: httpx.AsyncClient) -> None:
+    """Plate, trays, copies and the condition may be told with it; what is wrong is named."""
+    (archive,) = await _archives(server, 1)
+    made = await client.post(
+        "/queue",
+        json={
+            "archive_id": archive,
+            "plate": 2,
+            "ams_mapping": [2, -1, 128, 254, 255],
+            "require_previous_success": True,
+            "quantity": 2,
+        },
+    )
+    assert made.status_code == 201
+    assert (await client.get("/queue")).json()[0]["id"] == made.json()["id"]
+    nodes = (
+        await server.graphql(
+            """{ queue { nodes { plate requirePreviousSuccess
+                filaments { filament unit slot } } } }"""
+        )
+    )["queue"]["nodes"]
+    assert (
+        nodes
+        == [
+            {
+                "plate": 2,
+                "requirePreviousSuccess": True,
+                "filaments": [
+                    {"filament": 1, "unit": 0, "slot": 2},
+                    {"filament": 3, "unit": 128, "slot": 0},
+                    {"filament": 4, "unit": None, "slot": 0},
+                    {"filament": 5, "unit": None, "slot": 0},
+                ],
+            }
+        ]
+        * 2
+    )
+    for wrong in (
+        {"plate": 0},
+        {"quantity": 101},
+        {"ams_mapping": [1, "x"]},
+        {"ams_mapping": [17, 99]},
+        {"require_previous_success": "yes"},
+    ):
+        refused = await client.post("/queue", json={"archive_id": archive, **wrong})
+        assert (refused.status_code, refused.json()["code"]) == (400, "VALIDATION_ERROR")
+
+
 async def test_statistics_and_system(server: RunningServer, client: httpx.AsyncClient) -> None:
     """Figures of whole UTC days; what the server is."""
     await _archives(server, 2)

@@ -105,9 +105,10 @@ async def stocked(server: RunningServer) -> RunningServer:
         (
             "{ printers(first: %d) { nodes { queue(first: 3) { nodes { waitingReason "
             "archive { name } } } } } }",
-            5,
+            6,
         ),
-        ("{ queue(first: %d) { nodes { archive { name } printer { name } waitingReason }} }", 4),
+        ("{ queue(first: %d) { nodes { archive { name } printer { name } waitingReason }} }", 6),
+        ("{ queue(first: %d) { nodes { dispatch { stage printer { name } } } } }", 2),
     ],
 )
 async def test_the_number_of_statements_is_bounded(

@@ -17,12 +17,11 @@ from app.database import EVERY_TEAM, Database
 from app.errors import Conflict, DomainError, Forbidden, Invalid, NotFound
 from app.events import QueueItemAdded, QueueItemMoved, QueueItemRemoved
 from app.keyset import Window
-from app.print_queue import listing, queries, service
+from app.print_queue import listing, service
 from app.print_queue.models import QueueItem, QueueStatus
 from app.print_queue.queries import QueueFilter
-from app.print_queue.service import NewQueueItem, waiting_reason
+from app.print_queue.service import NewQueueItem
 from app.printers.models import Printer
-from app.printers.status import PrinterState, PrinterStatus
 from tests.farm import NOON, begin, listen, make_print, make_printer, make_viewer, with_scopes
 
 ANY = QueueFilter()
@@ -224,42 +223,6 @@ async def test_the_list_is_filtered_by_status_and_printer(farm: Farm) -> None:
     pending = frozenset({QueueStatus.PENDING})
     assert await farm.order(QueueFilter(statuses=pending)) == [a, b]
     assert await farm.order(QueueFilter(farm.printer.id, pending)) == [b]
-
-
-async def test_why_an_item_waits(farm: Farm) -> None:
-    """The first reason that holds, in words; nothing once it does not wait any more."""
-    printer, now = farm.printer, NOON
-    status = PrinterStatus.unknown()
-
-    def why(item: QueueItem, state: PrinterState = PrinterState.IDLE, ahead: int = 0) -> str | None:
-        seen = PrinterStatus(state=state, seq=status.seq)
-        return waiting_reason(item, printer, seen, ahead, now)
-
-    item = QueueItem(status=QueueStatus.PENDING, printer_id=printer.id)
-    assert why(item, PrinterState.OFFLINE) == "The printer is offline."
-    assert why(item, PrinterState.PAUSED) == "Left is printing."
-    assert why(item, ahead=1) == "1 item is ahead of it."
-    assert why(item, ahead=2) == "2 items are ahead of it."
-    assert why(item) == "Ready to be sent to Left."
-    printer.awaiting_plate_clear = True
-    assert why(item) == "The plate of Left must be cleared."
-    item.scheduled_time = NOON + timedelta(hours=6)
-    assert why(item) == "Scheduled for 2026-03-01 18:00 UTC."
-    anywhere = QueueItem(status=QueueStatus.PENDING)
-    assert waiting_reason(anywhere, None, None, 0, now) == "Waiting for a free printer that fits."
-    item.status = QueueStatus.PRINTING
-    assert why(item) is None
-
-
-async def test_how_many_stand_ahead_is_counted_per_printer(farm: Farm) -> None:
-    """Items of other printers, and those that wait for any, do not count."""
-    other = await make_printer(farm.database, farm.viewer, "Right")
-    for printer_id in (farm.printer.id, other.id, None, farm.printer.id):
-        await farm.add(printer_id)
-    async with farm.database.read(farm.viewer.team_id) as session:
-        rows = (await listing.page(session, ANY, Window(first=10))).rows
-        ahead = await queries.items_ahead(session, rows)
-    assert [ahead.get(item.id, 0) for item in rows] == [0, 0, 0, 1]
 
 
 async def test_changing_the_queue_needs_its_scope(farm: Farm) -> None:
