@@ -31,7 +31,7 @@ class Call:
         if route.service is not None:
             caller = Caller(self.viewer, self.address)
             return await route.service(self.runtime, caller, variables)
-        variables = {**route.fixed, **variables}
+        variables = with_fixed(route.fixed, variables)
         if route.every is None:
             return await self.root(route.operation or "", variables)
         nodes = [node async for page in self.pages(route, variables) for node in page["nodes"]]
@@ -72,3 +72,15 @@ class Call:
             raise of_user_errors(found["userErrors"], names)
         answer: Data = found
         return answer
+
+
+def with_fixed(fixed: Mapping[str, Any], asked: Mapping[str, Any]) -> dict[str, Any]:
+    """The variables of a request and, beside and inside them, those that no request chooses."""
+    found = dict(asked)
+    for name, value in fixed.items():
+        inner = found.get(name)
+        if isinstance(value, Mapping) and isinstance(inner, Mapping):
+            found[name] = with_fixed(value, inner)
+        else:
+            found.setdefault(name, value)
+    return found

@@ -164,7 +164,7 @@ def _words(raised: Exception, timeout: float) -> str:
         return raised.message[:MAX_ERROR]
     if isinstance(raised, TimeoutError | httpcore.TimeoutException):
         return f"No answer within {timeout:g} seconds."
-    if isinstance(raised, ssl.SSLError) or isinstance(raised.__cause__, ssl.SSLError):
+    if _came_of(raised, ssl.SSLError):
         return "The encrypted connection failed: the certificate or the protocol is not good."
     if isinstance(raised, httpcore.ConnectError):
         return "The connection was refused or cannot be made."
@@ -172,3 +172,9 @@ def _words(raised: Exception, timeout: float) -> str:
         return "The connection broke before an answer came."
     log.error("a webhook could not be sent", error=type(raised).__name__)
     return "The message could not be sent."
+
+
+def _came_of(raised: BaseException | None, kind: type[BaseException]) -> bool:
+    while raised is not None and not isinstance(raised, kind):
+        raised = raised.__cause__ or raised.__context__
+    return raised is not None

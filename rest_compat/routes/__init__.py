@@ -13,6 +13,7 @@ from rest_compat.routes import (
     spools,
     statistics,
     system,
+    webhooks,
 )
 from rest_compat.table import Row
 
@@ -27,4 +28,5 @@ ROWS: tuple[Row, ...] = (
     *spools.ROWS,
     *platform.ROWS,
     *reference.ROWS,
+    *webhooks.ROWS,
 )

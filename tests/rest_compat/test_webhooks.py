@@ -1,0 +1,146 @@
+"""Webhooks through the Bambuddy routes."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from app.accounts.models import Scope
+from tests.receiver import receiving
+from tests.running import RunningServer, eventually, running
+from tests.schema.test_webhooks import EVENTS, _happen
+
+
+@pytest.fixture
+async def server(tmp_path: Path) -> AsyncIterator[RunningServer]:
+    """A server that may send to this machine."""
+    async with running(tmp_path, allow_private_webhooks="on") as started:
+        yield started
+
+
+@pytest.fixture
+def client(server: RunningServer) -> httpx.AsyncClient:
+    client = server.client()
+    client.base_url = httpx.URL(f"{server.base}/api/v1")
+    return client
+
+
+async def test_a_webhook_lives_and_is_told(
+    server: RunningServer, client: httpx.AsyncClient
+) -> None:
+    """Made, listed, read, changed, tested, told, sent again, removed."""
+    async with receiving() as receiver:
+        given = {"url": receiver.url, "events": ["printer_offline"], "secret": "plain", "x": 1}
+        made = await client.post("/webhooks", json=given)
+        assert made.status_code == 201
+        webhook = made.json()
+        assert webhook.pop("secret") == "plain"
+        times = {name: webhook[name] for name in ("created_at", "updated_at")}
+        assert webhook == {
+            "id": 1,
+            "url": receiver.url,
+            "events": ["printer_offline"],
+            "active": True,
+            **times,
+            "failing_since": None,
+            "next_attempt_at": None,
+            "disabled_at": None,
+            "notice": None,
+        }
+        assert (await client.get("/webhooks")).json() == [webhook]
+        assert (await client.get("/webhooks/1")).json() == webhook
+        ping = (await client.post("/webhooks/1/ping")).json()
+        assert (ping["event"], ping["status"], ping["response_status"]) == (
+            "ping",
+            "delivered",
+            200,
+        )
+        await _happen(server)
+        _, told = await receiver.until(2)
+        told.verify(b"plain")
+
+        async def delivered() -> bool:
+            page = (await client.get("/webhooks/1/deliveries?status=delivered")).json()
+            return page["total"] == 2
+
+        await eventually(delivered)
+        page = (await client.get("/webhooks/1/deliveries", params={"limit": 1})).json()
+        (newest,) = page["deliveries"]
+        assert (page["total"], newest["message_id"]) == (2, told.id)
+        assert newest["payload"] == told.json
+        path = f"/webhooks/1/deliveries/{newest['id']}/redeliver"
+        assert (await client.post(path)).json()["message_id"] == told.id
+        assert (await client.post(path.replace("/1/", "/2/", 1))).status_code == 404
+        await receiver.until(3)
+        assert receiver.received[2].body == told.body
+
+        changed = await client.patch("/webhooks/1", json={"active": False, "secret": "other"})
+        assert changed.json() == webhook | {
+            "active": False,
+            "updated_at": changed.json()["updated_at"],
+        }
+        assert "other" not in changed.text
+        refused = await client.post(path)
+        assert (refused.status_code, refused.json()["code"]) == (409, "CONFLICT")
+        assert (await client.delete("/webhooks/1")).json() == {"status": "deleted"}
+        assert (await client.get("/webhooks/1")).status_code == 404
+
+
+async def test_without_events_and_secret_it_is_told_everything(client: httpx.AsyncClient) -> None:
+    """All six events, and a secret that is made up; null means the same."""
+    for given in ({}, {"events": None, "secret": None}):
+        made = (await client.post("/webhooks", json={"url": "http://127.0.0.1:9", **given})).json()
+        assert made["events"] == EVENTS
+        assert made["secret"].startswith("whsec_")
+
+
+@pytest.mark.parametrize(
+    ("given", "field"),
+    [
+        ({}, "url"),
+        ({"url": 1}, "url"),
+        ({"url": "gopher://example.com"}, "url"),
+        ({"url": "http://169.254.169.254/"}, "url"),
+        ({"url": "http://127.0.0.1:9", "events": "print_started"}, "events"),
+        ({"url": "http://127.0.0.1:9", "events": ["project.created"]}, "events"),
+        ({"url": "http://127.0.0.1:9", "events": []}, "events"),
+        ({"url": "http://127.0.0.1:9", "secret": 5}, "secret"),
+        ({"url": "http://127.0.0.1:9", "active": "yes"}, "active"),
+    ],
+)
+async def test_wrong_input_is_named(
+    client: httpx.AsyncClient, given: dict[str, object], field: str
+) -> None:
+    """400 with the field, and nothing is made."""
+    answer = await client.post("/webhooks", json=given)
+    assert answer.status_code == 400
+    assert answer.json()["code"] == "VALIDATION_ERROR"
+    assert answer.json()["detail"].startswith(f"{field}: ")
+    assert (await client.get("/webhooks")).json() == []
+
+
+async def test_private_networks_are_refused_unless_allowed(tmp_path: Path) -> None:
+    """The message names the setting."""
+    async with running(tmp_path / "strict") as strict:
+        answer = await strict.client().post(
+            "/api/v1/webhooks", json={"url": "http://localhost:8000/hook"}
+        )
+    assert answer.status_code == 400
+    assert "SPOOLGRAPH_ALLOW_PRIVATE_WEBHOOKS=on" in answer.json()["detail"]
+
+
+async def test_only_admins_may(server: RunningServer) -> None:
+    """403 with the missing scope; another team's webhook is not there."""
+    key = await server.stranger(Scope.READ, Scope.CONTROL)
+    assert (await server.client(key).get("/api/v1/webhooks")).status_code == 403
+    made = await server.client().post("/api/v1/webhooks", json={"url": "http://127.0.0.1:9"})
+    other = server.client(await server.stranger(Scope.ADMIN))
+    path = f"/api/v1/webhooks/{made.json()['id']}"
+    assert (await other.get("/api/v1/webhooks")).json() == []
+    for method, end in (("GET", ""), ("PATCH", ""), ("DELETE", ""), ("POST", "/ping")):
+        answer = await other.request(method, path + end, json={})
+        assert answer.status_code == 404, (method, end)
+    assert (await other.get(path + "/deliveries")).status_code == 404
