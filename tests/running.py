@@ -72,6 +72,8 @@ class RunningServer:
                     "ipAddress": told["ip_address"],
                     "accessCode": told["access_code"],
                     "mqttPort": told["mqtt_port"],
+                    "ftpsPort": told["ftps_port"],
+                    "cameraPort": told["camera_port"],
                 }
             },
         )

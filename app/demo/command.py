@@ -27,6 +27,7 @@ from app.simulator.farm import SimulatedFarm, SimulatedPrinter, SimulatorOptions
 from app.simulator.jobs import Filament, Job
 
 PRINTERS, SPEED = 8, 60.0
+PORTS = ("mqtt_port", "ftps_port", "camera_port")
 # Half of the printers are in the middle of something from the first moment.
 BUSY_FROM_THE_START = 4
 
@@ -92,7 +93,7 @@ async def _owner(runtime: Runtime, login: DemoLogin) -> Viewer:
 async def _enter(runtime: Runtime, viewer: Viewer, simulated: SimulatedPrinter) -> Printer:
     """Add a simulated printer, or tell where it listens this time."""
     told = simulated.describe()
-    where = {name: told[name] for name in ("ip_address", "access_code", "mqtt_port")}
+    where = {name: told[name] for name in ("ip_address", "access_code", *PORTS)}
     sealer = runtime.sealer
     async with runtime.database.transaction(viewer.team_id) as session:
         known = await printers.by_serial(session, told["serial_number"])

@@ -10,6 +10,7 @@ from typing import Any, Self
 
 from app.simulator.bridge import CentralBridge
 from app.simulator.broker import PrinterBroker
+from app.simulator.camera import CameraServer
 from app.simulator.ftps import FtpsServer
 from app.simulator.jobs import Job
 from app.simulator.printer import SimPrinter
@@ -58,6 +59,7 @@ class SimulatedPrinter:
         self.sim.rate = options.rate
         self.broker = None if options.broker else PrinterBroker(self.sim)
         self.ftps = FtpsServer(self.sim)
+        self.camera = CameraServer(self.sim)
         self._base = 0 if options.base_port == 0 else options.base_port + index * PORTS_EACH
 
     @property
@@ -69,6 +71,11 @@ class SimulatedPrinter:
     def ftps_port(self) -> int:
         """Port of its files, also while it is offline."""
         return self.ftps.port or self._base + FTPS
+
+    @property
+    def camera_port(self) -> int:
+        """Port of its camera, also while it is offline."""
+        return self.camera.port or self._base + CAMERA
 
     @property
     def files(self) -> Storage:
@@ -98,7 +105,7 @@ class SimulatedPrinter:
             "access_code": self.sim.access_code,
             "mqtt_port": self.mqtt_port,
             "ftps_port": self.ftps_port,
-            "camera_port": (self._base or self.mqtt_port) + CAMERA,
+            "camera_port": self.camera_port,
         }
 
     async def power_on(self) -> None:
@@ -107,6 +114,7 @@ class SimulatedPrinter:
         if self.broker is not None:
             await self.broker.start(self._port(MQTT))
         await self.ftps.start(self._port(FTPS))
+        await self.camera.start(self._port(CAMERA))
 
     async def power_off(self) -> None:
         """Be gone without a word."""
@@ -114,6 +122,7 @@ class SimulatedPrinter:
         if self.broker is not None:
             await self.broker.stop()
         await self.ftps.stop()
+        await self.camera.stop()
 
     def change_code(self, code: str) -> None:
         """A new access code: everybody is disconnected and must know it."""
@@ -121,6 +130,7 @@ class SimulatedPrinter:
         if self.broker is not None:
             self.broker.drop_all()
         self.ftps.drop_all()
+        self.camera.drop_all()
 
 
 class SimulatedFarm:

@@ -13,7 +13,8 @@ import orjson
 from app.simulator.card import OwnFiles
 from app.simulator.commands import answer
 from app.simulator.jobs import Job, random_job
-from app.simulator.machine import ACTIVE, Machine, default_slots
+from app.simulator.machine import ACTIVE, FINISH, RUNNING, Machine, default_slots
+from app.simulator.picture import View
 from app.simulator.profiles import Flavour, Profile
 from app.simulator.quirks import Quirks
 from app.simulator.reports import Renderer, Report, difference
@@ -50,6 +51,7 @@ class SimPrinter:
         self.renderer = Renderer(self.machine, serial)
         self._sequence = self.dice.randint(100, 30_000)
         self._published: Report = {}
+        self._pictures = 0
         self._rest = self.dice.uniform(0, 240)
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -165,6 +167,24 @@ class SimPrinter:
         await asyncio.sleep(self.dice.uniform(*ACK_SECONDS))
         if self.online:
             answer(self, request)
+
+    def view(self) -> View:
+        """What its camera sees now."""
+        machine, job = self.machine, self.machine.job
+        self._pictures += 1
+        ended = job is not None and machine.state == FINISH
+        lines = [self.name, machine.state]
+        if job is not None:
+            lines.append(f"{machine.percent} %   layer {machine.layer}/{job.layers}")
+        return View(
+            title=job.name if job else "",
+            lines=tuple(lines),
+            colours=tuple(each.color for each in job.filaments if each.grams > 0) if job else (),
+            share=1.0 if ended else machine.percent / 100,
+            moving=machine.state == RUNNING,
+            light=machine.light,
+            number=self._pictures,
+        )
 
     def reboot(self) -> None:
         """Power off and on."""

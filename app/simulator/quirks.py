@@ -60,6 +60,15 @@ class Quirks(BaseModel):
     ignores_requests: bool = False
     """Go on reporting, and answer nothing: a half-broken session."""
 
+    camera_pictures_per_second: Annotated[float, Field(ge=0.1, le=30)] = 2.0
+    """How often, in real seconds, the camera has a new picture."""
+    camera_stalls: bool = False
+    """Send no further picture, and keep the connection open."""
+    camera_gives_way: bool = False
+    """Let a second viewer take the place of the first; else it is the second who is refused."""
+    camera_off: bool = False
+    """Refuse every viewer, as when live view is switched off."""
+
     def drops_now(self) -> bool:
         """True when the upload that reached `drop_upload_at` is to be cut; counts it."""
         if self.drop_upload_times is not None:
