@@ -271,6 +271,57 @@ class ProductDeleted(ProductEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ProductionRunEvent(Event, abstract=True):
+    production_run_id: UUID
+    project_id: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProductionRunCreated(ProductionRunEvent):
+    pass
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProductionRunUpdated(ProductionRunEvent):
+    pass
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProductionRunStarted(ProductionRunEvent):
+    pass
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProductionRunPaused(ProductionRunEvent):
+    pass
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProductionRunResumed(ProductionRunEvent):
+    pass
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProductionRunCompleted(ProductionRunEvent):
+    pass
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProductionRunFailed(ProductionRunEvent):
+    reason: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProductionRunCancelled(ProductionRunEvent):
+    pass
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProductionRunDeleted(ProductionRunEvent):
+    pass
+
+
+@dataclass(frozen=True, kw_only=True)
 class CredentialRevoked(Event, kept=False):
     """A key, a sign-in family or a membership is no longer good; open sockets must close."""
 

@@ -6,6 +6,7 @@ from app.farm_events import models as farm_events
 from app.files import models as files
 from app.print_queue import models as print_queue
 from app.printers import models as printers
+from app.production import models as production
 from app.products import models as products
 from app.projects import models as projects
 from app.spools import models as spools
@@ -21,6 +22,7 @@ __all__ = [
     "files",
     "print_queue",
     "printers",
+    "production",
     "products",
     "projects",
     "spools",

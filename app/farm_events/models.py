@@ -31,4 +31,5 @@ class FarmEvent(TeamOwned, Table):
     project_id: Mapped[int | None]
     spool_id: Mapped[UUID | None]
     product_id: Mapped[UUID | None]
+    production_run_id: Mapped[UUID | None]
     detail: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)

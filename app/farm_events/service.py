@@ -26,6 +26,7 @@ _SUBJECTS = (
     "project_id",
     "spool_id",
     "product_id",
+    "production_run_id",
 )
 _PLAIN = {"team_id", "occurred_at", *_SUBJECTS}
 

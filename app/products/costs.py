@@ -22,7 +22,7 @@ from app.spools.models import Spool
 
 PLACES = 6
 # Far beyond any product; deep trees of large quantities stop here instead of growing for ever.
-MOST = Decimal(10) ** 15
+MOST = Decimal(10) ** 12
 
 Filament = tuple[str, str | None]
 Prices = Mapping[Filament, Fraction]

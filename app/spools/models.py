@@ -78,5 +78,8 @@ class InventoryTransaction(TeamOwned, Table):
     archive_id: Mapped[int | None] = mapped_column(
         ForeignKey("archives.id", ondelete="SET NULL"), index=True
     )
+    production_run_id: Mapped[UUID | None] = mapped_column(
+        ForeignKey("production_runs.id", ondelete="SET NULL"), index=True
+    )
     user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)

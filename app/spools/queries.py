@@ -21,8 +21,9 @@ LOW_STOCK_DIVISOR = 5
 TRANSACTIONS_NEWEST_FIRST = Order(
     "inventory_transactions", (InventoryTransaction.id,), descending=True
 )
-# The history names spools; only their id is of interest here.
+# The history and production runs name spools; only their id is of interest here.
 _FILAMENT_USES = table("filament_uses", column("spool_id", Uuid))
+_RUN_MATERIALS = table("production_run_materials", column("spool_id", Uuid))
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,10 +165,11 @@ async def transaction_counts(session: Session, spools: Collection[UUID]) -> dict
 
 
 async def was_used(session: Session, spool_id: UUID) -> bool:
-    """True when filament was taken from the spool, or a print of the history names it."""
+    """True when filament was taken from the spool, or a print or a production run names it."""
     taken = exists().where(
         InventoryTransaction.spool_id == spool_id,
         InventoryTransaction.type.in_((TransactionType.USAGE, TransactionType.WASTE)),
     )
     printed = exists().where(_FILAMENT_USES.c.spool_id == spool_id)
-    return bool(await session.scalar(select(taken | printed)))
+    planned = exists().where(_RUN_MATERIALS.c.spool_id == spool_id)
+    return bool(await session.scalar(select(taken | printed | planned)))

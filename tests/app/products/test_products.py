@@ -294,7 +294,7 @@ async def test_a_cost_beyond_all_measure_stops(database: Database, viewer: Viewe
         product = await _create(database, viewer, NewProduct(f"P{level}", components=parts))
     cost = await _cost(database, viewer, product)
     assert cost.total_cost == costs.MOST
-    assert cost.warnings == ["The cost is above 1,000,000,000,000,000 and not shown exactly."]
+    assert cost.warnings == ["The cost is above 1,000,000,000,000 and not shown exactly."]
 
 
 async def test_lines_are_changed_and_removed(database: Database, viewer: Viewer) -> None:

@@ -1,0 +1,1 @@
+"""Production runs: batches of products, the filament they used, and what they cost."""
