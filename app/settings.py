@@ -64,6 +64,7 @@ class Settings(BaseSettings):
     s3_access_key_id: OptionalSecret = None
     s3_secret_access_key: OptionalSecret = None
     allow_private_webhooks: Literal["on", "off"] = "off"
+    offline_seconds: float = Field(default=60.0, ge=0, le=86_400)
 
     @classmethod
     def from_environment(cls, **overrides: Any) -> Self:

@@ -69,6 +69,7 @@ async def begin_run(
     estimated_duration: int | None = None,
     total_layers: int | None = None,
     filaments: Sequence[ObservedFilament] = (),
+    milestone: int = 0,
 ) -> PrintRun:
     """Open a run and its archive; an open run of the printer is returned as it is."""
     known = await open_run(session, printer.id)
@@ -100,6 +101,7 @@ async def begin_run(
         archive_id=archive.id,
         origin=origin,
         state=state,
+        milestone=milestone,
         started_at=started_at,
         last_seen_at=observed_at,
     )

@@ -1,5 +1,6 @@
 """Health messages flicker: what vanishes is believed to be gone only after a few seconds."""
 
+from collections.abc import Set
 from dataclasses import dataclass, field
 
 from app.mqtt.hms import summed_up
@@ -21,15 +22,21 @@ _NOTHING = HealthNews()
 
 @dataclass(slots=True)
 class HealthMemory:
-    """The messages of one printer. ``shown`` is what people see; times are a clock's seconds."""
+    """The messages of one printer. ``shown`` is what people see; times are a clock's seconds.
+
+    ``open`` are the codes that were told to have appeared, by this process or one before it;
+    ``heard`` is whether the printer itself has said anything since this process began.
+    """
 
     shown: Health = field(default_factory=Health)
+    open: Set[str] = frozenset()
+    heard: bool = False
     _told: Health = field(default_factory=Health)
     _gone: dict[str, float] = field(default_factory=dict)
 
     def tell(self, health: Health, now: float) -> HealthNews:
         """Take in what the printer says now."""
-        self._told = health
+        self._told, self.heard = health, True
         return self._settle(now)
 
     def tick(self, now: float) -> HealthNews:
@@ -39,15 +46,17 @@ class HealthMemory:
     def _settle(self, now: float) -> HealthNews:
         told = {error.code: error for error in self._told.errors}
         known = {error.code: error for error in self.shown.errors}
-        for code in known.keys() - told.keys():
+        for code in (known.keys() | self.open) - told.keys():
             self._gone.setdefault(code, now)
         for code in self._gone.keys() & told.keys():
             del self._gone[code]
-        cleared = tuple(code for code, since in self._gone.items() if now - since >= HOLD_SECONDS)
-        for code in cleared:
+        over = [code for code, since in self._gone.items() if now - since >= HOLD_SECONDS]
+        for code in over:
             del self._gone[code]
-        raised = tuple(error for code, error in told.items() if code not in known)
-        kept = {code: error for code, error in known.items() if code not in cleared}
+        raised = tuple(error for code, error in told.items() if code not in self.open)
+        cleared = tuple(code for code in over if code in self.open)
+        self.open = (self.open - set(cleared)) | told.keys()
+        kept = {code: error for code, error in known.items() if code not in over}
         shown = summed_up((kept | told).values())
         if shown != self.shown:
             self.shown = shown

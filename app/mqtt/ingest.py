@@ -24,7 +24,7 @@ from app.mqtt.notes import Checkpoint, KeyNote, Note, RunNote
 from app.mqtt.printer_info import PrinterInfo, info_of, open_code
 from app.mqtt.quiet_log import QuietLog
 from app.mqtt.recorder import Recorder
-from app.mqtt.restore import restore_run, restore_statuses
+from app.mqtt.restore import restore_faults, restore_run, restore_statuses
 from app.mqtt.session import Session
 from app.mqtt.snapshots import Snapshots
 from app.mqtt.timing import Counts, Timing
@@ -59,7 +59,7 @@ class Ingest(Control):
         timing: Timing | None = None,
     ) -> None:
         self.counts = Counts()
-        self._timing = timing or Timing()
+        self._timing = timing or Timing(announce=settings.offline_seconds)
         self._settings = settings
         self._database = database
         self._hub = hub
@@ -200,6 +200,7 @@ class Ingest(Control):
             restored=self._live.status(info.id),
             run=run,
             record=record,
+            faults=await restore_faults(self._database, info.id),
         )
         self._sessions[info.id] = session
         session.start()

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 
 from app.mqtt.hms import CANCEL_CODES
 from app.mqtt.job import ACTIVE, ENDED, Observation
+from app.mqtt.milestones import MILESTONES, passed, reach
 from app.mqtt.reasons import why_cancelled, why_failed, why_paused
 from app.mqtt.run import (
     Ended,
@@ -127,6 +128,9 @@ def _start(life: Lifecycle, seen: Observation) -> Step:
         last_seen_at=seen.at,
         fail_reason_before=seen.fail_reason,
     ).seen(seen, settled=False)
+    if life.fresh:
+        # What was passed while nobody looked is no news.
+        run = replace(run, milestone=max(passed(run), default=0))
     happened: tuple[Transition, ...] = (Started(run, life.fresh),)
     if run.paused:
         happened += (Paused(run, why_paused(seen)),)
@@ -145,6 +149,8 @@ def _estimated_start(life: Lifecycle, seen: Observation) -> datetime:
 def _update(life: Lifecycle, run: Run, seen: Observation) -> Step:
     now = run.seen(seen, settled=_is_settled(run, seen), frozen=_cancel_latched(life, seen.at))
     happened: list[Transition] = []
+    if now.grown:
+        now, happened = reach(now, passed(now))
     if _told(now) != _told(run):
         happened.append(Updated(now))
     if now.paused and not run.paused:
@@ -276,7 +282,13 @@ def _end(
             ended_at += timedelta(seconds=run.last_remaining or 0)
         ended_at = min(ended_at, at)
     after = Lifecycle(fresh=life.fresh, rested_at=at)
-    return after, (Ended(run, outcome, max(ended_at, run.started_at), reason, late),)
+    reached: list[Transition] = []
+    if outcome is Outcome.COMPLETED:
+        run, reached = reach(run, MILESTONES)
+    return after, (
+        *reached,
+        Ended(run, outcome, max(ended_at, run.started_at), reason, late),
+    )
 
 
 def _cancel_latched(life: Lifecycle, now: datetime) -> bool:

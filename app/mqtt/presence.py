@@ -22,7 +22,8 @@ class Presence:
     """The connection of one printer as people see it.
 
     Coming and going become events, but short absences do not: an absence counts after
-    ``announce_after`` seconds. Times are a monotonic clock's seconds.
+    ``announce_after`` seconds. ``announced`` is what the last event said, before a restart too.
+    Times are a monotonic clock's seconds.
     """
 
     def __init__(
@@ -31,6 +32,7 @@ class Presence:
         restored: PrinterStatus,
         *,
         announce_after: float,
+        announced: bool | None = None,
         tell: Callable[[Event], None],
         changed: Callable[[], None],
     ) -> None:
@@ -44,8 +46,8 @@ class Presence:
         self._tell = tell
         self._changed = changed
         self._refused: str | None = None
-        # What the last event said; None when there was none to go by.
-        self._announced = restored.is_live if known else None
+        # What the last event said; None when there was none.
+        self._announced = announced
         self._away_since: float | None = None
 
     @property

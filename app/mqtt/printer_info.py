@@ -22,6 +22,7 @@ class PrinterInfo:
     port: int
     trust: Trust
     pinned_key: bytes | None
+    told_connected: bool | None = None
     access_code: str = field(default="", repr=False)
     unsealable: str | None = None
 
@@ -66,6 +67,7 @@ def info_of(row: Printer, code: str, trouble: str | None) -> PrinterInfo:
         port=row.mqtt_port,
         trust=row.trust,
         pinned_key=row.pinned_key,
+        told_connected=row.told_connected,
         access_code=code,
         unsealable=trouble,
     )

@@ -12,14 +12,14 @@ from typing import Never
 import structlog
 from sqlalchemy import update
 
-from app.archives import runs
+from app.archives import checkpoints, runs
 from app.database import EVERY_TEAM, Database, WriteSession
 from app.errors import Unavailable
 from app.mqtt.notes import EventNote, KeyNote, Note, RunNote
 from app.mqtt.quiet_log import QuietLog
-from app.mqtt.run import Ended, Outcome, Paused, Resumed, Run, Started
+from app.mqtt.run import Ended, Outcome, Paused, Reached, Resumed, Run, Started
 from app.mqtt.timing import Counts
-from app.printers import leases
+from app.printers import leases, told
 from app.printers.models import Printer
 
 log = structlog.get_logger(__name__)
@@ -121,7 +121,8 @@ class Recorder:
             if isinstance(note, RunNote):
                 rows = await self._write_run(session, note)
             elif isinstance(note, EventNote):
-                session.raise_event(note.event)
+                if await told.is_news(session, note.event):
+                    session.raise_event(note.event)
             else:
                 await _pin(session, note)
         # Only what was committed is there.
@@ -144,6 +145,8 @@ class Recorder:
             await runs.pause_run(session, rows[0], state=state, reason=transition.reason)
         elif isinstance(transition, Resumed):
             await runs.resume_run(session, rows[0], state=state)
+        elif isinstance(transition, Reached):
+            await checkpoints.reach(session, rows[0], percent=transition.percent, at=note.at)
         else:
             await _update(session, rows[0], run)
         if isinstance(transition, Ended):
@@ -177,6 +180,7 @@ class Recorder:
             estimated_duration=run.estimate,
             total_layers=run.total_layers,
             filaments=_filaments(run),
+            milestone=run.milestone if isinstance(note.transition, Started) else 0,
         )
         return row.id, row.archive_id
 

@@ -1,6 +1,7 @@
 """What a process reads before it listens: stored statuses, and runs that were open."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import structlog
 from sqlalchemy import select
@@ -8,6 +9,7 @@ from sqlalchemy import select
 from app.database import EVERY_TEAM, Database
 from app.mqtt.notes import RunRecord
 from app.mqtt.run import Run
+from app.printers import told
 from app.printers.live import LiveFarm
 from app.printers.models import PrinterSnapshot, PrintRun
 from app.printers.status import PrinterStatus
@@ -31,6 +33,12 @@ async def restore_statuses(database: Database, live: LiveFarm, printers: Sequenc
                 live.restore(row.printer_id, _status_in(row))
 
 
+async def restore_faults(database: Database, printer_id: int) -> frozenset[str]:
+    """The codes of a printer's health messages that were told and are not over."""
+    async with database.read(EVERY_TEAM) as session:
+        return await told.open_faults(session, printer_id)
+
+
 async def restore_run(database: Database, printer_id: int) -> tuple[Run, RunRecord] | None:
     """The open run of a printer, as it was last written down."""
     async with database.read(EVERY_TEAM) as session:
@@ -40,7 +48,9 @@ async def restore_run(database: Database, printer_id: int) -> tuple[Run, RunReco
     if row is None:
         return None
     try:
-        return Run.decode(row.state), RunRecord(row.id, row.archive_id)
+        # The row knows what was told; the run may have seen more before it was cut off.
+        run = replace(Run.decode(row.state), milestone=row.milestone)
+        return run, RunRecord(row.id, row.archive_id)
     except (ValueError, KeyError, TypeError) as error:
         log.error("a stored run is unreadable", run=row.id, error=repr(error)[:300])
         return None

@@ -56,6 +56,7 @@ class Run:
     filaments: tuple[Filament, ...] = ()
     observed: bool = False  # seen running at least once
     grown: bool = False  # its progress was seen to grow, so what is shown is its own
+    milestone: int = 0  # the last one that was told, in percent
 
     @property
     def name(self) -> str:
@@ -173,6 +174,14 @@ class Resumed:
 
 
 @dataclass(frozen=True, slots=True)
+class Reached:
+    """The run has come as far as a milestone, in percent."""
+
+    run: Run
+    percent: int
+
+
+@dataclass(frozen=True, slots=True)
 class Ended:
     """The run is over. ``reason`` says why in words unless it completed."""
 
@@ -183,4 +192,4 @@ class Ended:
     late: bool
 
 
-Transition = Started | Updated | Paused | Resumed | Ended
+Transition = Started | Updated | Paused | Resumed | Reached | Ended

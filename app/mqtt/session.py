@@ -5,7 +5,7 @@ it what arrives; it never raises for what a printer sends.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from datetime import UTC, datetime
 
 from app.events import Event, PrinterErrorCleared, PrinterErrorRaised
@@ -47,6 +47,7 @@ class Session:
         restored: PrinterStatus,
         run: Run | None = None,
         record: RunRecord | None = None,
+        faults: Set[str] = frozenset(),
     ) -> None:
         self.info = info
         self.timing = timing
@@ -67,7 +68,7 @@ class Session:
         self._unread: set[str] = set()  # changed parts of the report that were not decoded yet
         self._fresh = False  # whether there is something to publish
         self._runs = RunKeeper(info, run, record, note)
-        self._health = HealthMemory(restored.health)
+        self._health = HealthMemory(restored.health, faults)
         self._firmware = restored.firmware_version
         self._healing = Healing()
         self._publisher = StatusPublisher(
@@ -84,6 +85,7 @@ class Session:
             info,
             restored,
             announce_after=timing.announce,
+            announced=info.told_connected,
             tell=self._tell,
             changed=lambda: self._publisher.request(StatusReason.CONNECTION),
         )
@@ -200,8 +202,8 @@ class Session:
         draft = self._draft = decode(before, self.memory.raw, changed, self.info.model)
         if draft is not before:
             self._fresh = True
-            if draft.health is not before.health:
-                self._news(self._health.tell(draft.health, self.last_report))
+        if draft.health is not before.health or (self.memory.has_full and not self._health.heard):
+            self._news(self._health.tell(draft.health, self.last_report))
         if (
             self.memory.has_full
             and self.reported_at is not None

@@ -38,6 +38,7 @@ class Printer(TeamOwned, Table):
     trust: Mapped[Trust] = mapped_column(enum_column(Trust), default=Trust.PINNED)
     pinned_key: Mapped[bytes | None] = mapped_column(LargeBinary(32))  # SHA-256 of the SPKI
     awaiting_plate_clear: Mapped[bool] = mapped_column(default=False)
+    told_connected: Mapped[bool | None]  # what the latest event about its connection said
     # Whether a person must clear the plate before the next print of the queue begins.
     requires_plate_clear: Mapped[bool] = mapped_column(default=True)
     queue_paused: Mapped[bool] = mapped_column(default=False)
@@ -58,6 +59,18 @@ class PrinterSnapshot(Table):
     seq: Mapped[int] = mapped_column(BigId)
     status: Mapped[bytes] = mapped_column(LargeBinary)
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class PrinterFault(Table):
+    """A health message that was told to have appeared and not yet to be gone."""
+
+    __tablename__ = "printer_faults"
+
+    printer_id: Mapped[int] = mapped_column(
+        ForeignKey("printers.id", ondelete="CASCADE"), primary_key=True
+    )
+    code: Mapped[str] = mapped_column(String(32), primary_key=True)
+    raised_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 class ServerProcess(Table):
@@ -110,6 +123,7 @@ class PrintRun(TeamOwned, Table):
     )
     origin: Mapped[str] = mapped_column(String(16))  # dispatched, observed or adopted
     state: Mapped[bytes] = mapped_column(LargeBinary)  # the lifecycle's memory, as JSON
+    milestone: Mapped[int] = mapped_column(default=0, server_default="0")  # percent, as told
     started_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     last_seen_at: Mapped[datetime] = mapped_column(UtcDateTime)
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

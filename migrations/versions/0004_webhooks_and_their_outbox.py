@@ -1,4 +1,4 @@
-"""webhooks
+"""Webhooks and their outbox
 
 Revision ID: 0004
 Revises: 0003

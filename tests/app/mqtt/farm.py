@@ -148,10 +148,12 @@ class Farm:
             return list(found.all())
 
     async def story(self) -> list[str]:
-        """The kinds of the print events, oldest first."""
+        """The kinds of the print events, progress aside, oldest first."""
         async with self.database.read(EVERY_TEAM) as session:
             kinds = await session.scalars(select(FarmEvent.type).order_by(FarmEvent.id))
-            return [kind for kind in kinds if kind.startswith("print_")]
+            return [
+                kind for kind in kinds if kind.startswith("print_") and kind != "print_progressed"
+            ]
 
     async def tells(self, *story: str) -> None:
         """Wait until exactly these print events were recorded, oldest first."""

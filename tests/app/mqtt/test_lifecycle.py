@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from app.mqtt.job import Observation, observation_of
 from app.mqtt.lifecycle import Lifecycle, step, tick
-from app.mqtt.run import Ended, Origin, Outcome, Paused, Resumed, Run, Started, Updated
+from app.mqtt.run import Ended, Origin, Outcome, Paused, Reached, Resumed, Run, Started, Updated
 from tests.app.mqtt.reports import p1, running
 
 START = datetime(2026, 5, 1, 12, tzinfo=UTC)
@@ -56,8 +56,12 @@ class Film:
         return [
             item.outcome.value if isinstance(item, Ended) else type(item).__name__
             for item in self.happened
-            if not isinstance(item, Updated)
+            if not isinstance(item, Updated | Reached)
         ]
+
+    @property
+    def milestones(self) -> list[int]:
+        return [item.percent for item in self.happened if isinstance(item, Reached)]
 
     @property
     def last(self):
@@ -125,6 +129,52 @@ def test_a_restart_in_mid_print_tells_nothing_and_completes_the_first_run():
     printing(film, 50).see(**at_rest("FINISH"))
     assert film.story == ["Started", "completed"]
     assert film.last.run.started_at == film.happened[0].run.started_at
+
+
+def test_milestones_are_reached_once_each():
+    """25, 50 and 75 percent as they are passed, several at once when reports were missed."""
+    film = printing(Film().see(**at_rest()), 0, 30)
+    assert film.milestones == []
+    film.see(30, **job(mc_percent=25))
+    assert film.milestones == [25]
+    film.see(30, **job(mc_percent=24)).see(30, **job(mc_percent=26))
+    assert film.milestones == [25]
+    film.see(30, **job(mc_percent=80))
+    assert film.milestones == [25, 50, 75]
+    film.see(**at_rest("FINISH", mc_percent=100))
+    assert film.milestones == [25, 50, 75]
+
+
+def test_a_completed_print_came_by_every_milestone():
+    """One that was too quick to be seen on its way; a cancelled one did not."""
+    film = Film().see(**at_rest()).see(**job(gcode_state="PREPARE", mc_percent=0))
+    film.see(**job(mc_percent=1)).see(**at_rest("FINISH", mc_percent=100))
+    assert film.milestones == [25, 50, 75]
+    assert film.story == ["Started", "completed"]
+    film = printing(Film().see(**at_rest()), 0, 40)
+    film.see(**job(print_error=0x0300400C)).see(**at_rest("FAILED", mc_percent=0))
+    assert film.story == ["Started", "cancelled"]
+    assert film.milestones == [25]
+
+
+def test_progress_of_the_job_before_is_no_milestone():
+    """What a printer still shows of the last print at the start of the next does not count."""
+    film = Film().see(**at_rest("FINISH", mc_percent=100))
+    film.see(**job(name="next", mc_percent=100)).see(**job(name="next", mc_percent=0))
+    assert film.milestones == []
+    printing(film, 1, 32, name="next")
+    assert film.milestones == [25]
+
+
+def test_what_was_passed_before_anybody_looked_is_no_news():
+    """A print that is found at 60 % tells 75 % alone; one that was known tells what it passed."""
+    film = Film().see(**job(mc_percent=60)).see(30, **job(mc_percent=61))
+    assert film.milestones == []
+    film.see(30, **job(mc_percent=76))
+    assert film.milestones == [75]
+    film = printing(Film().see(**at_rest()), 0, 30)
+    film.lose(600).restart().see(**job(mc_percent=60))
+    assert film.milestones == [25, 50]
 
 
 def test_pausing_and_resuming():

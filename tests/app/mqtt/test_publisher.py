@@ -119,6 +119,19 @@ def test_health_that_stays_away_is_cleared():
     assert memory.shown == summed_up(memory.shown.errors)
 
 
+def test_a_restart_tells_what_was_not_told_and_ends_what_is_over():
+    """What was shown but not told is told now, what was told is not told again, and what is gone
+    meanwhile is cleared."""
+    shown = health(0x07002000, 0x07002100)
+    memory = HealthMemory(shown, frozenset({"0700-2100-0002-0001", "0700-2200-0002-0001"}))
+    assert not memory.heard
+    news = memory.tell(shown, 0)
+    assert memory.heard
+    assert codes(news.raised) == ["0700-2000-0002-0001"]
+    assert memory.tick(HOLD_SECONDS).cleared == ("0700-2200-0002-0001",)
+    assert memory.open == {"0700-2000-0002-0001", "0700-2100-0002-0001"}
+
+
 def test_a_composed_status_leaves_nothing_out():
     """Every field of what was decoded is in what is published."""
     info = PrinterInfo(7, 1, "01P00A000000001", MODEL, None, 1, Trust.NONE, None)
