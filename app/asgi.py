@@ -21,6 +21,7 @@ import rest_compat.openapi
 import schema.http
 from app import migration, pages
 from app.accounts.limits import RateLimiter
+from app.accounts.self_service import SelfService
 from app.accounts.service import Accounts
 from app.calls import Calls
 from app.database import Database
@@ -31,8 +32,10 @@ from app.http import operations
 from app.http.dialect_hosts import DialectHosts
 from app.http.request_log import RequestLog
 from app.hub import Hub
+from app.mail import Mailer
 from app.metrics import FarmMetrics, watch_loop
 from app.mqtt.ingest import Ingest
+from app.pages import password
 from app.print_queue.uploads import LiveUploads
 from app.printers.live import LiveFarm
 from app.runtime import Runtime
@@ -60,6 +63,7 @@ def build_runtime(settings: Settings) -> Runtime:
     sealer = Sealer()
     guard = Guard(allow_private=settings.allow_private_webhooks == "on")
     ingest = Ingest(settings, database, hub, Calls(hub), live, sealer)
+    accounts = Accounts(database, hub, limiter, settings)
     return Runtime(
         settings=settings,
         process_id=process_id,
@@ -68,7 +72,8 @@ def build_runtime(settings: Settings) -> Runtime:
         hub=hub,
         live=live,
         uploads=LiveUploads(hub),
-        accounts=Accounts(database, hub, limiter, settings),
+        accounts=accounts,
+        self_service=SelfService(database, limiter, accounts, Mailer(settings), settings),
         limiter=limiter,
         sealer=sealer,
         commands=ingest,
@@ -107,6 +112,7 @@ def create_app(runtime: Runtime) -> Starlette:
     app = Starlette(
         routes=[
             *pages.page_routes(),
+            *password.routes(runtime.self_service),
             *operations.routes(runtime, lambda: rest_compat.openapi.document(settings.public_url)),
             *schema.http.routes(runtime),
             *rest_compat.build.routes(runtime),
@@ -149,6 +155,7 @@ async def _run_background(app: Starlette) -> AsyncIterator[None]:
                 ("hub", runtime.hub.run()),
                 ("ingest", runtime.ingest.run()),
                 ("accounts", runtime.accounts.run()),
+                ("password links", runtime.self_service.run()),
                 ("files", runtime.files.run()),
                 ("webhooks", runtime.webhooks.run()),
                 ("forget old events", _forget_old_events(runtime)),

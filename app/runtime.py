@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from app.accounts.limits import RateLimiter
+from app.accounts.self_service import SelfService
 from app.accounts.service import Accounts
 from app.database import Database
 from app.files.store import FileStore
@@ -31,6 +32,7 @@ class Runtime:
     live: LiveFarm
     uploads: LiveUploads
     accounts: Accounts
+    self_service: SelfService
     limiter: RateLimiter
     sealer: Sealer
     commands: PrinterCommands

@@ -21,6 +21,7 @@ _DRIVERS = {
 
 # Dialects that were written for a host of their own, where they answer at /v1.
 HOSTED_DIALECTS = ("platform", "reference")
+_MAIL_SCHEMES = {"smtp", "smtp+starttls", "smtps"}
 
 
 class SettingsError(Exception):
@@ -52,6 +53,9 @@ class Settings(BaseSettings):
     rate_limits: str = "on"
     cors_origins: Annotated[tuple[str, ...], NoDecode] = ()
     public_url: str | None = None
+    signup: Literal["on", "off"] = "off"
+    smtp_url: OptionalSecret = None
+    mail_from: str | None = None
     dialect_hosts: str = ""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["auto", "console", "json"] = "auto"
@@ -75,7 +79,7 @@ class Settings(BaseSettings):
             raise SettingsError(_sentences(error)) from None
 
     @field_validator(
-        "log_level", "rate_limits", "log_format", "allow_private_webhooks", mode="before"
+        "log_level", "rate_limits", "log_format", "allow_private_webhooks", "signup", mode="before"
     )
     @classmethod
     def _lower(cls, value: object) -> object:
@@ -91,6 +95,7 @@ class Settings(BaseSettings):
     @field_validator(
         "admin_email",
         "public_url",
+        "mail_from",
         "printer_ca_file",
         "s3_endpoint",
         "s3_region",
@@ -142,6 +147,13 @@ class Settings(BaseSettings):
     def _known_broker(cls, value: SecretStr | None) -> SecretStr | None:
         if value and value.get_secret_value().split("://")[0] not in {"mqtt", "mqtts"}:
             raise ValueError("must begin with mqtt:// or mqtts://")
+        return value
+
+    @field_validator("smtp_url")
+    @classmethod
+    def _known_mail_server(cls, value: SecretStr | None) -> SecretStr | None:
+        if value and value.get_secret_value().split("://")[0] not in _MAIL_SCHEMES:
+            raise ValueError("must begin with smtp://, smtp+starttls:// or smtps://")
         return value
 
     @field_validator("database_url")

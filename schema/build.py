@@ -8,6 +8,7 @@ from strawberry.schema.config import StrawberryConfig
 from schema import texts
 from schema.accounts.mutations import AccountMutations
 from schema.accounts.queries import AccountQueries
+from schema.accounts.sign_in import SignInMutations
 from schema.archives.mutations import ArchiveMutations
 from schema.archives.queries import ArchiveQueries
 from schema.changes.subscriptions import ChangeSubscriptions
@@ -52,6 +53,7 @@ class Query(
 @strawberry.type(description="Everything that can be changed; one field is one action.")
 class Mutation(
     AccountMutations,
+    SignInMutations,
     PrinterMutations,
     ArchiveMutations,
     ProjectMutations,

@@ -29,11 +29,12 @@ from strawberry.types.execution import PreExecutionError
 from strawberry.types.graphql import OperationType
 
 from app import pages
+from app.accounts.authentication import NO_CREDENTIAL
 from app.accounts.limits import address_identity
 from app.accounts.viewer import Viewer
 from app.errors import DomainError, NotFound, RateLimited, Unauthenticated, Unavailable
 from app.runtime import Runtime
-from schema import patience, schema
+from schema import open_operations, patience, schema
 from schema.context import Context
 from schema.documents import kind_of
 from schema.guards import Guards, while_valid
@@ -100,11 +101,14 @@ class GraphQLEndpoint(GraphQL[Any, None]):
             accepted = Accepted.by(request)
             media_type = accepted.media_type
             viewer = await self._sign_in(request)
-            limit = await self.runtime.limiter.hit("graphql", viewer.credential)
-            headers = limit.headers() if limit else {}
-            if limit and limit.retry_after is not None:
-                raise Refused(429, "Too many requests, try again later.", "RATE_LIMITED")
-            response = await self._execute(request, accepted, viewer)
+            if viewer is None:
+                response = await self._execute_open(request, accepted)
+            else:
+                limit = await self.runtime.limiter.hit("graphql", viewer.credential)
+                headers = limit.headers() if limit else {}
+                if limit and limit.retry_after is not None:
+                    raise Refused(429, "Too many requests, try again later.", "RATE_LIMITED")
+                response = await self._execute(request, accepted, viewer)
         except Refused as refused:
             response = _problem(media_type, refused.status, refused.message, refused.code)
             headers |= {"Allow": refused.allow} if refused.allow else {}
@@ -118,13 +122,31 @@ class GraphQLEndpoint(GraphQL[Any, None]):
         response.headers.update(headers)
         return response
 
-    async def _sign_in(self, request: Request) -> Viewer:
+    async def _sign_in(self, request: Request) -> Viewer | None:
+        """Who asks; None without any credential, which a few operations do not need."""
         try:
             return await self._recheck(request)()
         except Unauthenticated:
             address = address_identity(request.client.host if request.client else "")
             await self.runtime.limiter.require("refused.address", address)
+            if request.method == "POST" and not open_operations.carries_credential(request):
+                return None
             raise
+
+    async def _execute_open(self, request: Request, accepted: Accepted) -> Response:
+        """Run an operation that needs no credential; whatever else is asked is 401."""
+        address = request.client.host if request.client else ""
+        try:
+            asked = await read(request)
+        except Refused:
+            asked = None
+        if asked is not None and open_operations.may_be_open(asked.query or ""):
+            prepared = schema.prepare(asked.query)
+            operation = None if prepared.problems else prepared.operation(asked.operation_name)
+            if open_operations.is_open(operation) and not accepted.events:
+                context = self._context(request, open_operations.nobody(address))
+                return await self._run(asked, accepted, context)
+        raise Unauthenticated(NO_CREDENTIAL)
 
     async def _execute(self, request: Request, accepted: Accepted, viewer: Viewer) -> Response:
         asked = await read(request)
@@ -134,14 +156,22 @@ class GraphQLEndpoint(GraphQL[Any, None]):
         prepared = schema.prepare(asked.query)
         if not prepared.problems:
             _require_allowed(prepared.operation(asked.operation_name), allowed, request.method)
-        context = Context(
+        context = self._context(request, viewer)
+        if accepted.events:
+            return await self._stream(request, asked, context)
+        return await self._run(asked, accepted, context)
+
+    def _context(self, request: Request, viewer: Viewer) -> Context:
+        return Context(
             runtime=self.runtime,
             viewer=viewer,
             request_id=request.state.request_id,
             address=request.client.host if request.client else "",
         )
-        if accepted.events:
-            return await self._stream(request, asked, context)
+
+    async def _run(
+        self, asked: GraphQLRequestData, accepted: Accepted, context: Context
+    ) -> Response:
         result = await schema.execute(
             asked.query,
             variable_values=asked.variables,

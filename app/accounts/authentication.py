@@ -22,6 +22,7 @@ log = structlog.get_logger(__name__)
 # A revocation is told to every process at once; this bounds the time if that message is lost.
 CACHE_SECONDS = 5.0
 CACHE_SIZE = 10_000
+NO_CREDENTIAL = "Send an API key in X-API-Key, or a token in Authorization: Bearer."
 # `last_used_at` of a key is exact to this.
 USE_NOTED_SECONDS = 60.0
 
@@ -188,4 +189,4 @@ def _credential(api_key: str | None, authorization: str | None) -> str:
     kind, _, value = (authorization or "").partition(" ")
     if kind.lower() == "bearer" and value.strip():
         return value.strip()
-    raise Unauthenticated("Send an API key in X-API-Key, or a token in Authorization: Bearer.")
+    raise Unauthenticated(NO_CREDENTIAL)

@@ -33,6 +33,9 @@ CLASSES: dict[str, str] = {
     "graphql": "600/minute",
     "sign-in.account": "10/15 minute",
     "sign-in.address": "30/15 minute",
+    "sign-up.address": "10/hour",
+    "password-reset.account": "5/hour",
+    "password-reset.address": "20/hour",
     "refused.address": "300/minute",
 }
 # While Redis is away each process counts alone, and tries Redis again after this long.

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy.exc import IntegrityError
 
-from app.accounts import queries
+from app.accounts import queries, reset_queries
 from app.accounts.models import Membership, Role, Team, User
 from app.accounts.passwords import MAX_LENGTH, MIN_LENGTH, hash_password
 from app.database import EVERY_TEAM, Database, WriteSession
@@ -83,6 +83,7 @@ async def set_password(database: Database, email: str, password: str) -> None:
         await queries.lock_user(session, user.id)
         user.password_hash = password_hash
         await queries.revoke_user(session, user.id, datetime.now(UTC))
+        await reset_queries.forget_resets(session, user.id)
         session.raise_event(CredentialRevoked(team_id=0, user_id=user.id))
 
 

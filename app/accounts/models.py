@@ -117,6 +117,18 @@ class RefreshToken(Table):
     revoked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
+class PasswordReset(Table):
+    """A link that sets a new password once. Only the hash of its secret is stored."""
+
+    __tablename__ = "password_resets"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    token_hash: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+
+
 class Installation(Table):
     """The one row that all processes of a farm share: its secret, unless a setting gives one."""
 

@@ -114,7 +114,7 @@ class Accounts(Authenticator):
             if membership is None:
                 raise Unauthenticated("You are in no team any more.", code="INVALID_CREDENTIALS")
             user.password_hash = rehashed
-            return self._issue(session, user, membership.team_id, uuid4())
+            return self.issue(session, user, membership.team_id, uuid4())
 
     async def _user_by_email(self, email: str) -> User | None:
         try:
@@ -145,7 +145,7 @@ class Accounts(Authenticator):
             if spent and user is not None:
                 member = await queries.member_by_uid(session, user.uid, found.team_id)
                 if member is not None:
-                    return self._issue(session, user, found.team_id, found.family)
+                    return self.issue(session, user, found.team_id, found.family)
             if not expired:
                 await self._end_family(session, found.team_id, found.family)
         if expired:
@@ -169,7 +169,8 @@ class Accounts(Authenticator):
             raise NotFound("The user or the team is gone.")
         return Profile(user, team)
 
-    def _issue(self, session: WriteSession, user: User, team_id: int, family: UUID) -> TokenPair:
+    def issue(self, session: WriteSession, user: User, team_id: int, family: UUID) -> TokenPair:
+        """The next pair of a sign-in; `family` names the sign-in."""
         now = datetime.now(UTC)
         refresh = tokens.new_refresh_token()
         session.add(

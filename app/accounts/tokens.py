@@ -104,6 +104,11 @@ def new_refresh_token() -> str:
     return f"sgr_{secrets.token_urlsafe(32)}"
 
 
+def new_reset_token() -> str:
+    """256 random bits for a link; only their hash is stored."""
+    return secrets.token_urlsafe(32)
+
+
 def new_api_key() -> str:
     """A visible prefix, then 256 random bits."""
     return f"sg_{secrets.token_hex(4)}_{secrets.token_urlsafe(32)}"
