@@ -16,7 +16,7 @@ from app.demo.command import register as register_demo
 from app.embedded_lock import AlreadyServed
 from app.errors import Unavailable
 from app.migration import NotAtHead, downgrade, upgrade
-from app.server import Server, run
+from app.server import Server, run, tune_collection
 from app.settings import Settings, SettingsError
 from app.simulator.command import register as register_simulator
 
@@ -56,7 +56,9 @@ async def _serve(settings: Settings) -> None:
 
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     async with open_farm(settings) as runtime:
-        await Server(create_app(runtime)).serve()
+        server = Server(create_app(runtime))
+        tune_collection()
+        await server.serve()
 
 
 @cli.command("migrate")

@@ -31,10 +31,14 @@ class Context:
     guard: Guard | None = None
     max_page_size: int = MAX_PAGE
     address: str = ""
-    loaders: Loaders = field(init=False)
+    _loaders: Loaders | None = field(default=None, init=False)
 
-    def __post_init__(self) -> None:
-        self.loaders = Loaders(self.read)
+    @property
+    def loaders(self) -> Loaders:
+        """Made when they are needed first: most events of a subscription load nothing."""
+        if self._loaders is None:
+            self._loaders = Loaders(self.read)
+        return self._loaders
 
     def read(self) -> AbstractAsyncContextManager[ReadSession]:
         """A short session that reads as the viewer's team, or as all of the teams it reaches."""
@@ -58,7 +62,7 @@ class Context:
 
     def renew_loaders(self) -> None:
         """Forget what was loaded: the next event of a subscription reads anew."""
-        self.loaders = Loaders(self.read)
+        self._loaders = None
 
 
 Info: TypeAlias = strawberry.Info[Context, None]

@@ -55,14 +55,14 @@ def broker_url() -> Iterator[str]:
         yield url
 
 
-async def _on_server(url: str, statement: str) -> None:
+async def on_server(url: str, statement: str) -> None:
     engine = create_async_engine(url, poolclass=NullPool, isolation_level="AUTOCOMMIT")
     async with engine.connect() as connection:
         await connection.execute(text(statement))
     await engine.dispose()
 
 
-def _named(server: str, name: str) -> str:
+def named(server: str, name: str) -> str:
     return server.replace("/postgres?", f"/{name}?") if "?" in server else f"{server}/{name}"
 
 
@@ -78,8 +78,8 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def postgres_template(postgres_server: str) -> str:
     """The name of a migrated database that each test clones."""
     name = f"template_{uuid4().hex[:8]}"
-    asyncio.run(_on_server(postgres_server, f"CREATE DATABASE {name}"))
-    asyncio.run(migration.upgrade(_named(postgres_server, name)))
+    asyncio.run(on_server(postgres_server, f"CREATE DATABASE {name}"))
+    asyncio.run(migration.upgrade(named(postgres_server, name)))
     return name
 
 
@@ -96,12 +96,12 @@ def postgres_url(postgres_server: str, postgres_template: str) -> Iterator[str]:
     """A migrated PostgreSQL database of this test alone."""
     name = f"test_{uuid4().hex[:12]}"
     create = f"CREATE DATABASE {name} TEMPLATE {postgres_template}"
-    _run(_on_server(postgres_server, create))
-    yield _named(postgres_server, name)
-    _run(_on_server(postgres_server, f"DROP DATABASE {name} WITH (FORCE)"))
+    run_apart(on_server(postgres_server, create))
+    yield named(postgres_server, name)
+    run_apart(on_server(postgres_server, f"DROP DATABASE {name} WITH (FORCE)"))
 
 
-def _run(work: object) -> None:
+def run_apart(work: object) -> None:
     """Run a coroutine from a plain fixture, also while another loop runs in this thread."""
     import threading
 

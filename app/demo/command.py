@@ -21,7 +21,7 @@ from app.printers import queries as printers
 from app.printers import service
 from app.printers.models import Printer
 from app.runtime import Runtime
-from app.server import Server, run
+from app.server import Server, run, tune_collection
 from app.settings import Settings
 from app.simulator.farm import SimulatedFarm, SimulatedPrinter, SimulatorOptions
 from app.simulator.jobs import Filament, Job
@@ -58,6 +58,7 @@ async def _demo(settings: Settings, login: DemoLogin) -> None:
         await _settle(runtime, farm, login)
         _start_some(farm.printers)
         server = Server(create_app(runtime))
+        tune_collection()
         serving = asyncio.ensure_future(server.serve())
         await server.listens.wait()
         if server.started:

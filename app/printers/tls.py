@@ -63,6 +63,7 @@ class PrinterTls(ssl.SSLContext):
     pinned_key: bytes | None
     seen_key: bytes | None
     _wrapped: ssl.SSLSocket | None = None
+    _aborted: bool = False
 
     def __new__(cls, *_settings: object) -> "PrinterTls":
         return super().__new__(cls, ssl.PROTOCOL_TLS_CLIENT)
@@ -89,10 +90,13 @@ class PrinterTls(ssl.SSLContext):
         """Wrap, asking for the serial by name: the address says nothing about a printer."""
         kwargs["server_hostname"] = self.serial
         self._wrapped = super().wrap_socket(sock, *args, **kwargs)
+        if self._aborted:
+            self.abort()
         return self._wrapped
 
     def abort(self) -> None:
-        """Wake a thread that waits in a handshake nobody wants any more."""
+        """Wake a thread that waits in a handshake nobody wants any more, or is about to."""
+        self._aborted = True
         if self._wrapped is not None and self._wrapped.fileno() >= 0:
             with contextlib.suppress(OSError):
                 socket.socket.shutdown(self._wrapped, socket.SHUT_RDWR)

@@ -9,8 +9,8 @@ import strawberry
 
 from app.accounts.models import Scope
 from app.errors import NotFound
-from app.hub import STATUS, Message
-from app.printers import queries
+from app.hub import EVENT, STATUS, Message
+from app.printers import models, queries
 from app.printers.live import StatusReason
 from app.printers.status import PrinterState
 from schema.context import Context, Info
@@ -22,6 +22,9 @@ from schema.scalars import Seconds
 
 if TYPE_CHECKING:
     from schema.archives.types import Archive
+
+# A farm's printers and the kinds of events, each with its latest message.
+FEED_BOUND = 10_000
 
 
 @strawberry.type(description="A change of a printer.")
@@ -53,40 +56,62 @@ class PrintProgress:
         return None if row is None else Archive.of(row)
 
 
+class _Rows:
+    """The rows of the wanted printers, read again only after something happened on the farm.
+
+    Statuses come all the time and rows hardly ever change; every change of one is an event.
+    """
+
+    def __init__(self, context: Context, wanted: set[int] | None) -> None:
+        self._context = context
+        self._wanted = wanted
+        self._known: dict[int, models.Printer] | None = None
+
+    async def known(self) -> dict[int, models.Printer]:
+        """Rows by id, in the farm's order."""
+        if self._known is None:
+            async with self._context.read() as session:
+                rows = await queries.all_printers(session)
+            wanted = self._wanted
+            self._known = {row.id: row for row in rows if wanted is None or row.id in wanted}
+        return self._known
+
+    def forget(self) -> None:
+        """They may have changed."""
+        self._known = None
+
+
 async def _changed_printers(
     context: Context, wanted: set[int] | None
 ) -> AsyncIterator[tuple[Printer, StatusReason]]:
     """Every wanted printer as it is now, then each whenever it changes."""
     live = context.runtime.live
-    hub = context.runtime.hub
-    feed = hub.feed(STATUS, team_id=context.viewer.team_id, latest=True)
+    rows = _Rows(context, wanted)
+    feed = context.runtime.hub.feed(
+        STATUS, EVENT, team_id=context.viewer.team_id, latest=True, bound=FEED_BOUND
+    )
     async with context.watched(feed):
-        for printer_id in await _present(context, wanted):
+        for row in (await rows.known()).values():
             context.renew_loaders()
-            row = await context.loaders.printers.get(printer_id)
-            if row is not None:
-                yield Printer.of(row), StatusReason.RESTORED
+            yield Printer.of(row), StatusReason.RESTORED
         async for message in feed:
-            for printer_id in await _concerned(context, message, wanted):
-                context.renew_loaders()
-                row = await context.loaders.printers.get(printer_id)
-                change = live.change(printer_id)
-                if row is not None and change is not None:
+            if message.topic != STATUS:
+                rows.forget()
+            if message.topic == EVENT:
+                continue
+            for row in _concerned(message, await rows.known()):
+                change = live.change(row.id)
+                if change is not None:
+                    context.renew_loaders()
                     yield Printer.of(row), change.reason
 
 
-async def _present(context: Context, wanted: set[int] | None) -> list[int]:
-    async with context.read() as session:
-        rows = await queries.all_printers(session)
-    return [row.id for row in rows if wanted is None or row.id in wanted]
-
-
-async def _concerned(context: Context, message: Message, wanted: set[int] | None) -> list[int]:
+def _concerned(message: Message, known: dict[int, models.Printer]) -> list[models.Printer]:
     """The printers a message is about: one, or after missed messages all of them."""
     if message.topic != STATUS:
-        return await _present(context, wanted)
-    printer_id = int(message.key)
-    return [printer_id] if wanted is None or printer_id in wanted else []
+        return list(known.values())
+    row = known.get(int(message.key))
+    return [] if row is None else [row]
 
 
 @strawberry.type
@@ -102,7 +127,7 @@ class PrinterSubscriptions:
         wanted = None
         if printer_ids is not None:
             wanted = {integer_id(item, "Printer") or 0 for item in printer_ids}
-            if not wanted <= set(await _present(context, wanted)):
+            if not wanted <= (await _Rows(context, wanted).known()).keys():
                 raise NotFound("There is no such printer.", field="printer_ids")
         async for printer, reason in _changed_printers(context, wanted):
             status = context.runtime.live.status(printer.row.id)
@@ -119,7 +144,7 @@ class PrinterSubscriptions:
         context = info.context
         context.viewer.require(Scope.READ)
         wanted = {integer_id(printer_id, "Printer") or 0}
-        if not await _present(context, wanted):
+        if not await _Rows(context, wanted).known():
             raise NotFound("There is no such printer.", field="printer_id")
         told: object = None
         async for printer, _reason in _changed_printers(context, wanted):

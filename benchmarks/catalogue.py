@@ -1,0 +1,12 @@
+"""The rows: every benchmark, in the order in which they run."""
+
+from __future__ import annotations
+
+from benchmarks import history, ingest_load, ingest_rate, latency
+
+BENCHMARKS = (
+    ingest_rate.BENCHMARK,
+    ingest_load.BENCHMARK,
+    latency.BENCHMARK,
+    history.BENCHMARK,
+)

@@ -1,0 +1,103 @@
+"""Farms of a given size, made before a server is started over them."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import insert, text
+
+from app.archives import figures
+from app.archives.models import Archive, ArchiveStatus
+from app.asgi import open_farm
+from app.database import WriteSession
+from app.printers.models import Printer, Trust
+from app.projects.models import Project
+from app.settings import Settings
+from benchmarks.processes import KEY, server_settings
+
+BATCH = 5_000
+PROJECTS = 10
+_BEGIN = datetime(2025, 1, 1, tzinfo=UTC)
+
+
+async def make_farm(folder: Path, *, serials: list[str], archives: int = 0) -> None:
+    """Printers that are known by serial number alone, and a history of ended prints."""
+    settings = Settings.from_environment(**server_settings(folder))
+    async with open_farm(settings) as runtime:
+        viewer = await runtime.accounts.authenticate(api_key=KEY, authorization=None)
+        async with runtime.database.transaction(viewer.team_id) as session:
+            printers = [_printer(number, serial) for number, serial in enumerate(serials)]
+            projects = [
+                Project(name=f"Project {number}", created_at=_BEGIN, updated_at=_BEGIN)
+                for number in range(PROJECTS)
+            ]
+            session.add_all([*printers, *projects])
+            await session.flush()
+            if archives:
+                places = [item.id for item in printers], [item.id for item in projects]
+                await _add_history(session, viewer.team_id, archives, *places)
+                await figures.rebuild(session)
+        async with runtime.database.write_engine.connect() as connection:
+            await connection.execute(text("ANALYZE"))
+
+
+def _printer(number: int, serial: str) -> Printer:
+    return Printer(
+        name=f"Printer {number:03d}",
+        model="P1S",
+        serial_number=serial,
+        trust=Trust.PINNED,
+        created_at=_BEGIN,
+        updated_at=_BEGIN,
+    )
+
+
+async def _add_history(
+    session: WriteSession, team_id: int, number: int, printers: list[int], projects: list[int]
+) -> None:
+    dice = random.Random("history")
+    rows: list[dict[str, Any]] = []
+    for row in _history(dice, team_id, number, printers, projects):
+        rows.append(row)
+        if len(rows) == BATCH:
+            await session.execute(insert(Archive), rows)
+            rows = []
+    if rows:
+        await session.execute(insert(Archive), rows)
+
+
+def _history(
+    dice: random.Random, team_id: int, number: int, printers: list[int], projects: list[int]
+) -> Iterator[dict[str, Any]]:
+    """The prints of one year, however many they are."""
+    step = timedelta(days=365) / number
+    for index in range(number):
+        started = _BEGIN + step * index
+        duration = dice.randint(1_200, 14_000)
+        ended = started + timedelta(seconds=duration)
+        name = f"Part {dice.randint(1, 500)}"
+        yield {
+            "team_id": team_id,
+            "name": name,
+            "filename": f"{name.lower().replace(' ', '_')}.3mf",
+            "status": dice.choices(
+                (ArchiveStatus.SUCCESS, ArchiveStatus.FAILED, ArchiveStatus.STOPPED), (88, 8, 4)
+            )[0],
+            "printer_id": dice.choice(printers),
+            "project_id": dice.choice(projects),
+            "created_at": started,
+            "started_at": started,
+            "completed_at": ended,
+            "updated_at": ended,
+            "duration": duration,
+            "progress": 100,
+            "filament_used": Decimal(duration) / 90,
+            "filament_type": dice.choice(("PLA", "PETG", "ABS")),
+            "tags": [],
+            "search_text": name.lower(),
+        }
