@@ -7,11 +7,21 @@ from collections.abc import Mapping, Sequence
 
 from app.events import Event
 from app.webhooks.models import Dialect
-from app.webhooks.payloads import bambuddy
-from app.webhooks.payloads.table import Envelope, EventRow
+from app.webhooks.payloads import bambuddy, batchivo, platform, reference
+from app.webhooks.payloads.table import Envelope, EventRow, typed
 
-ROWS: tuple[EventRow, ...] = bambuddy.ROWS
-ENVELOPES: Mapping[Dialect, Envelope] = {Dialect.BAMBUDDY: bambuddy.envelope}
+ROWS: tuple[EventRow, ...] = (
+    *bambuddy.ROWS,
+    *batchivo.ROWS,
+    *platform.ROWS,
+    *reference.ROWS,
+)
+ENVELOPES: Mapping[Dialect, Envelope] = {
+    Dialect.BAMBUDDY: bambuddy.envelope,
+    Dialect.BATCHIVO: typed,
+    Dialect.PLATFORM: typed,
+    Dialect.REFERENCE: typed,
+}
 # What a test by hand is called.
 PING = "ping"
 

@@ -21,7 +21,7 @@ from app.events import (
 )
 from app.printers.models import Printer
 from app.webhooks.models import Dialect
-from app.webhooks.payloads.table import Data, EventRow, Happening, moment
+from app.webhooks.payloads.table import Data, EventRow, Happening, fresh, moment
 
 
 def envelope(told: Happening) -> Data:
@@ -30,7 +30,7 @@ def envelope(told: Happening) -> Data:
 
 
 async def _print(session: WriteSession, event: PrintEvent) -> Data | None:
-    archive = await session.get(Archive, event.archive_id)
+    archive = await fresh(session, Archive, event.archive_id)
     if archive is None:
         return None
     found = await _about(session, event.printer_id, archive, event.occurred_at)
@@ -63,14 +63,14 @@ async def _of_printer(session: WriteSession, event: PrinterEvent) -> Data:
     run = await open_run(session, event.printer_id)
     archive = None
     if run is not None and run.archive_id is not None:
-        archive = await session.get(Archive, run.archive_id)
+        archive = await fresh(session, Archive, run.archive_id)
     return await _about(session, event.printer_id, archive, event.occurred_at)
 
 
 async def _about(
     session: WriteSession, printer_id: int | None, archive: Archive | None, at: datetime
 ) -> Data:
-    printer = None if printer_id is None else await session.get(Printer, printer_id)
+    printer = None if printer_id is None else await fresh(session, Printer, printer_id)
     return {
         "printer_id": printer_id,
         "printer_name": None if printer is None else printer.name,

@@ -1,0 +1,40 @@
+"""The events of the Reference API."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from app.database import WriteSession
+from app.events import ProjectCreated, ProjectDeleted, ProjectEvent, ProjectUpdated
+from app.projects.models import Project
+from app.webhooks.models import Dialect
+from app.webhooks.payloads.table import Data, EventRow, fresh, moment, prefixed
+
+
+async def _project(session: WriteSession, event: ProjectEvent) -> Data | None:
+    project = await fresh(session, Project, event.project_id)
+    if project is None:
+        return None
+    return {
+        "project": {
+            "id": prefixed("proj", project.id),
+            "name": project.name,
+            "description": project.description,
+            "settings": project.settings,
+            "status": project.status.value,
+            "created_at": moment(project.created_at),
+            "updated_at": moment(project.updated_at),
+        }
+    }
+
+
+async def _gone(_session: WriteSession, event: ProjectDeleted) -> Data:
+    return {"project": {"id": prefixed("proj", event.project_id)}}
+
+
+_Row = partial(EventRow, dialect=Dialect.REFERENCE)
+ROWS: tuple[EventRow, ...] = (
+    _Row(kind=ProjectCreated, name="project.created", data=_project),
+    _Row(kind=ProjectUpdated, name="project.updated", data=_project),
+    _Row(kind=ProjectDeleted, name="project.deleted", data=_gone),
+)
