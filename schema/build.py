@@ -20,6 +20,10 @@ from schema.print_queue.queries import QueueQueries
 from schema.printers.mutations import PrinterMutations
 from schema.printers.queries import PrinterQueries
 from schema.printers.subscriptions import PrinterSubscriptions
+from schema.production.ending_mutations import ProductionEndingMutations
+from schema.production.line_mutations import RunLineMutations
+from schema.production.mutations import ProductionMutations
+from schema.production.queries import ProductionQueries
 from schema.products.line_mutations import ProductLineMutations
 from schema.products.mutations import ProductMutations
 from schema.products.queries import ProductQueries
@@ -44,6 +48,7 @@ class Query(
     QueueQueries,
     SpoolQueries,
     ProductQueries,
+    ProductionQueries,
     StatisticsQueries,
     WebhookQueries,
 ):
@@ -62,6 +67,9 @@ class Mutation(
     SpoolMutations,
     ProductMutations,
     ProductLineMutations,
+    ProductionMutations,
+    ProductionEndingMutations,
+    RunLineMutations,
     WebhookMutations,
 ):
     pass

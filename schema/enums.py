@@ -16,6 +16,7 @@ from app.printers.status import (
     PrinterState,
     SpeedLevel,
 )
+from app.production.models import RunStatus
 from app.projects.models import ProjectStatus, Visibility
 from app.spools.models import TransactionType
 from app.webhooks.models import DeliveryStatus, Dialect
@@ -36,6 +37,7 @@ strawberry.enum(ProjectStatus, description="How a project stands.")
 strawberry.enum(Visibility, name="ProjectVisibility", description="Whom a project is meant for.")
 strawberry.enum(QueueStatus, description="How a queue item stands.")
 strawberry.enum(Role, description="What a member may do in a team.")
+strawberry.enum(RunStatus, name="ProductionRunStatus", description="How a production run stands.")
 strawberry.enum(Scope, description="What a key may do.")
 strawberry.enum(SpeedLevel, description="The speed presets of a printer.")
 strawberry.enum(StatusReason, name="StatusReason", description="Why a status was published.")

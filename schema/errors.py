@@ -49,6 +49,8 @@ class ErrorCode(Enum):
     TOKEN_EXPIRED = "TOKEN_EXPIRED"  # noqa: S105 - a code
     NOT_CONNECTED = "NOT_CONNECTED"
     COMPONENT_CYCLE = "COMPONENT_CYCLE"
+    INVALID_TRANSITION = "INVALID_TRANSITION"
+    USAGE_MISSING = "USAGE_MISSING"
 
 
 _KIND_CODES: tuple[tuple[type[DomainError], ErrorCode], ...] = (

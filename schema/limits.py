@@ -47,8 +47,10 @@ _LISTS = frozenset(
     {
         "archives",
         "components",
+        "items",
         "materials",
         "printers",
+        "productionRuns",
         "products",
         "projects",
         "queue",

@@ -27,6 +27,9 @@ from app.print_queue.models import Dispatch, QueueItem
 from app.print_queue.queries import QueueFilter
 from app.printers import queries as printers
 from app.printers.models import Printer
+from app.production import queries as production
+from app.production.models import ProductionRun, RunItem, RunMaterial
+from app.production.orders import NEWEST_FIRST as NEWEST_RUNS_FIRST
 from app.products import costs
 from app.products import queries as products
 from app.products.costs import ProductCost
@@ -119,6 +122,14 @@ class DeliveriesOf:
     limit: int
 
 
+@dataclass(frozen=True, slots=True)
+class RunsOf:
+    """The newest production runs of one project, as a key of a batch."""
+
+    project_id: int
+    limit: int
+
+
 class Loaders:
     """One set per operation."""
 
@@ -137,6 +148,11 @@ class Loaders:
             read, products.components_of
         )
         self.product_costs: Batch[UUID, ProductCost] = Batch(read, costs.of_products)
+        self.runs: Batch[UUID, ProductionRun] = Batch(read, production.by_ids)
+        self.run_items: Batch[UUID, list[RunItem]] = Batch(read, production.items_of)
+        self.run_materials: Batch[UUID, list[RunMaterial]] = Batch(read, production.materials_of)
+        self.runs_of: Batch[RunsOf, list[ProductionRun]] = Batch(read, _runs_of)
+        self.run_counts: Batch[int, int] = Batch(read, production.counts_of_projects)
         self.teams: Batch[int, Team] = Batch(read, accounts.teams_by_ids)
         self.users: Batch[int, User] = Batch(read, accounts.users_by_ids)
         self.filament_uses: Batch[int, list[FilamentUse]] = Batch(read, archives.uses_of)
@@ -214,6 +230,17 @@ async def _queue_counts_of(
     for (wanted,), alike in _alike(keys, "printer_id").items():
         numbers = await queue.counts_of_each(session, [key.printer_id for key in alike], wanted)
         found |= {key: numbers.get(key.printer_id, 0) for key in alike}
+    return found
+
+
+async def _runs_of(
+    session: ReadSession, keys: Collection[RunsOf]
+) -> dict[RunsOf, list[ProductionRun]]:
+    found: dict[RunsOf, list[ProductionRun]] = {}
+    for (limit,), alike in _alike(keys, "project_id").items():
+        projects = [key.project_id for key in alike]
+        rows = await production.first_of_projects(session, projects, NEWEST_RUNS_FIRST, limit)
+        found |= {key: rows[key.project_id] for key in alike}
     return found
 
 

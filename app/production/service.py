@@ -105,7 +105,7 @@ async def create_run(session: WriteSession, viewer: Viewer, new: NewRun) -> Prod
         )
     )
     changes = RunChanges(
-        completed_at=UNSET if new.completed_at is None else new.completed_at,
+        completed_at=new.completed_at or now,
         failure_reason=UNSET if new.failure_reason is None else new.failure_reason,
     )
     if new.status is RunStatus.COMPLETED:

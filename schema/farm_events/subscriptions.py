@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from schema.archives.types import Archive
     from schema.print_queue.types import QueueItem
     from schema.printers.types import Printer
+    from schema.production.types import ProductionRun
     from schema.products.types import Product
     from schema.projects.types import Project
     from schema.spools.types import Spool
@@ -91,6 +92,15 @@ class FarmEvent(Node):
 
         row = await info.context.loaders.projects.get(self.row.project_id)
         return None if row is None else Project.of(row)
+
+    @strawberry.field(description="The production run it is about, unless it is gone.")
+    async def production_run(
+        self, info: Info
+    ) -> Annotated[ProductionRun, strawberry.lazy("schema.production.types")] | None:
+        from schema.production.types import ProductionRun
+
+        row = await info.context.loaders.runs.get(self.row.production_run_id)
+        return None if row is None else ProductionRun.of(row)
 
     @strawberry.field(description="The product it is about, unless it is gone.")
     async def product(

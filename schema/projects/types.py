@@ -21,6 +21,7 @@ from schema.scalars import Json
 
 if TYPE_CHECKING:
     from schema.archives.types import Archive
+    from schema.production.types import ProductionRun
 
 
 @strawberry.type(description="Prints that belong together, towards a target.")
@@ -89,3 +90,11 @@ class Project(Node):
         return await archives_of(
             info.context, "project_id", self.row.id, first, after, filter, order_by
         )
+
+    @strawberry.field(description="Its production runs, newest first.")
+    async def production_runs(
+        self, info: Info, first: int | None = None, after: str | None = None
+    ) -> Connection[Annotated[ProductionRun, strawberry.lazy("schema.production.types")]]:
+        from schema.production.connections import runs_of_project
+
+        return await runs_of_project(info.context, self.row.id, first, after)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from schema.accounts.types import User
     from schema.archives.types import Archive
     from schema.printers.types import Printer
+    from schema.production.types import ProductionRun
 
 
 @strawberry.type(description="Where a spool is loaded.")
@@ -68,6 +69,15 @@ class InventoryTransaction(Node):
 
         row = await info.context.loaders.archives.get(self.row.archive_id)
         return None if row is None else Archive.of(row)
+
+    @strawberry.field(description="The production run it belongs to.")
+    async def production_run(
+        self, info: Info
+    ) -> Annotated[ProductionRun, strawberry.lazy("schema.production.types")] | None:
+        from schema.production.types import ProductionRun
+
+        row = await info.context.loaders.runs.get(self.row.production_run_id)
+        return None if row is None else ProductionRun.of(row)
 
     @strawberry.field(description="Whose credential changed it; null for a printer's own report.")
     async def user(

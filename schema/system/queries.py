@@ -23,6 +23,7 @@ from schema.ids import integer_id, split_id, uuid_id
 from schema.nodes import Node
 from schema.print_queue.types import QueueItem
 from schema.printers.types import Printer
+from schema.production.types import ProductionRun
 from schema.products.types import Product
 from schema.projects.types import Project
 from schema.scalars import Seconds
@@ -70,6 +71,7 @@ _NODES: dict[str, Callable[[Context, str], Awaitable[Node | None]]] = {
     "Archive": _of("Archive", "archives", Archive.of, integer_id),
     "Project": _of("Project", "projects", Project.of, integer_id),
     "QueueItem": _of("QueueItem", "queue_items", QueueItem.of, integer_id),
+    "ProductionRun": _of("ProductionRun", "runs", ProductionRun.of, uuid_id),
     "Product": _of("Product", "products", Product.of, uuid_id),
     "Spool": _of("Spool", "spools", Spool.of, uuid_id),
     "Team": _team,
