@@ -142,6 +142,11 @@ class ArchiveEvent(Event, abstract=True):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ArchiveCreated(ArchiveEvent):
+    """A file was uploaded; a print is told as `PrintStarted`."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class ArchiveUpdated(ArchiveEvent):
     pass
 

@@ -32,7 +32,8 @@ from rest_compat.problems import INTERNAL, STATUSES, Fault, Problem, invalid, no
 from rest_compat.reading import read_variables
 from rest_compat.routes import ROWS
 from rest_compat.running import Call
-from rest_compat.table import Asked, Dialect, Route, Row, Stream
+from rest_compat.stored_bytes import matches, stored_bytes
+from rest_compat.table import Asked, Dialect, File, Route, Row, Stream
 
 log = structlog.get_logger(__name__)
 JSON = "application/json"
@@ -47,7 +48,7 @@ def routes(runtime: Runtime) -> list[BaseRoute]:
         for spelling in (path, f"{path}/"):
             found.append(StarletteRoute(spelling, endpoint.answer, methods=EVERYTHING))
     for row in ROWS:
-        if isinstance(row, Route | Stream) and row.operation is not None:
+        if isinstance(row, Route | Stream | File) and row.operation is not None:
             operation(row.operation)  # a document that does not fit stops the start
     for prefix, dialect in OF_PREFIX.items():
         no_such_path = partial(_no_such_path, dialect)
@@ -133,14 +134,22 @@ class _Exchange:
             viewer = await self._sign_in()
             await self._limit(viewer)
             viewer.require(row.scope)
-        variables = await read_variables(row, self._request)
+        incoming = self._runtime.files.incoming
+        async with read_variables(row, self._request, incoming) as variables:
+            return await self._answer_to(viewer, variables)
+
+    async def _answer_to(self, viewer: Viewer | None, variables: dict[str, Any]) -> Response:
+        row = self._row
         call = Call(self._runtime, row, viewer, self._address, self._request.state.request_id)
         if row.dialect.spans_teams:
             call = await acting(call, variables)
         if isinstance(row, Stream):
             return await download(row, call.pages(row, variables), self._kind())
+        if isinstance(row, File):
+            found = await call.download(row, variables)
+            return stored_bytes(self._runtime.files.storage, found, self._request, row.media_type)
         if not isinstance(row, Route):
-            raise TypeError("a row is a Route or a Stream")
+            raise TypeError("a row is a Route, a Stream or a File")
         if row.envelope is not None and row.envelope.ask is not None:
             row.envelope.ask(variables)
         data = await call.data(row, variables)
@@ -199,18 +208,11 @@ class _Exchange:
             tag = f'"{hashlib.sha256(content).hexdigest()[:32]}"'
             response.headers["ETag"] = tag
             response.headers["Cache-Control"] = "private, no-cache"
-            if _matches(self._request.headers.get("if-none-match"), tag):
+            if matches(self._request.headers.get("if-none-match"), tag):
                 return Response(
                     status_code=304, headers={"ETag": tag, "Cache-Control": "private, no-cache"}
                 )
         return response
-
-
-def _matches(given: str | None, tag: str) -> bool:
-    if given is None:
-        return False
-    known = {item.strip().removeprefix("W/") for item in given.split(",")}
-    return tag in known or "*" in known
 
 
 def _refusal(

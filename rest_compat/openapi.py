@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from app import __version__
+from app.http.multipart import MULTIPART
 from rest_compat.downloads import CSV, MEDIA_TYPES, XLSX
 from rest_compat.routes import ROWS
-from rest_compat.table import Parameter, Rate, Route, Row, Source, Stream
+from rest_compat.table import File, Parameter, Rate, Route, Row, Source, Stream
 from rest_compat.values import Choice
 
 Schema = Mapping[str, Any]
@@ -19,7 +20,7 @@ _PROBLEMS = {
     404: "There is no such thing here.",
     409: "The present state forbids it.",
     413: "The body is too large.",
-    415: "The body is not JSON.",
+    415: "The body is of another kind than it must be.",
     429: "Too many requests; Retry-After says when to come back.",
     503: "Something the server depends on is away.",
 }
@@ -77,7 +78,9 @@ def _operation(row: Row, schemas: dict[str, Schema]) -> dict[str, Any]:
         "summary": row.summary,
         "security": [] if row.scope is None else _SECURITY,
         "parameters": [
-            _parameter(item) for item in row.parameters if item.source is not Source.BODY
+            _parameter(item)
+            for item in row.parameters
+            if item.source in (Source.PATH, Source.QUERY)
         ],
         "responses": _responses(row, schemas),
     }
@@ -92,12 +95,12 @@ def _operation(row: Row, schemas: dict[str, Schema]) -> dict[str, Any]:
                 "schema": {"type": "string", "enum": [CSV, XLSX], "default": CSV},
             }
         )
-    body = row.of(Source.BODY)
-    if body:
-        described["requestBody"] = {
-            "required": True,
-            "content": {"application/json": _body(row, body)},
-        }
+    for source, media_type in ((Source.BODY, "application/json"), (Source.FORM, MULTIPART)):
+        if fields := row.of(source):
+            described["requestBody"] = {
+                "required": True,
+                "content": {media_type: _body(row, fields)},
+            }
     return described
 
 
@@ -149,6 +152,12 @@ def _responses(row: Row, schemas: dict[str, Schema]) -> dict[str, Any]:
             for kind in (MEDIA_TYPES[CSV].split(";")[0], MEDIA_TYPES[XLSX])
         }
         found["200"] = {"description": "The table.", "content": content, "headers": limited}
+    elif isinstance(row, File):
+        content = {row.media_type: {"schema": {"type": "string", "format": "binary"}}}
+        found["200"] = {"description": "The bytes.", "content": content, "headers": limited}
+        found["206"] = {"description": "The part that was asked for.", "content": content}
+        found["304"] = {"description": "The client has them already."}
+        found["416"] = {"description": "There are no such bytes."}
     elif isinstance(row, Route):
         found[str(row.status)] = _answer(row, schemas, limited)
     error = {"application/json": {"schema": _named(row.dialect.error_schema, schemas)}}
@@ -187,7 +196,7 @@ def _refusals(row: Row, invalid_status: int) -> dict[int, str]:
         wanted |= {429}
     if row.of(Source.PATH):
         wanted |= {404}
-    if row.of(Source.BODY):
+    if row.of(Source.BODY) or row.of(Source.FORM):
         wanted |= {413, 415}
     if row.rate in (Rate.WRITE, Rate.CONTROL) and row.scope is not None:
         wanted |= {404, 409}

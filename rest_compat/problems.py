@@ -53,7 +53,7 @@ class Fault:
         return self.message if self.field is None else f"{self.field}: {self.message}"
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)  # not frozen: a context manager that an exception passes must write on it
 class Problem(Exception):
     """A refusal on its way out, raised anywhere in the façade and written by the dialect."""
 

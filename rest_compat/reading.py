@@ -3,31 +3,48 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
 import orjson
 from starlette.requests import ClientDisconnect, Request
 
+from app.files.incoming import Incoming
+from app.http.multipart import MULTIPART, Form, is_form, read_form
 from rest_compat.problems import Fault, Problem, invalid, not_found
 from rest_compat.table import Parameter, Row, Source
-from rest_compat.values import NoSuchRow, Refused
+from rest_compat.values import NoSuchRow, Refused, Upload
 
 MAX_BODY = 1_000_000
 _JSON = re.compile(r"application/(json|[a-z0-9.+-]+\+json)", re.IGNORECASE)
 _ABSENT = object()
 
 
-async def read_variables(row: Row, request: Request) -> dict[str, Any]:
-    """The variables of the row's operation; raises `Problem` naming every refused field."""
+@asynccontextmanager
+async def read_variables(
+    row: Row, request: Request, incoming: Incoming
+) -> AsyncIterator[dict[str, Any]]:
+    """The variables of the row's operation; raises `Problem` naming every refused field.
+
+    Files of a form are on disk until the block ends.
+    """
     body: Mapping[str, Any] = {}
-    if row.of(Source.BODY):
-        body = await _read_body(request)
+    async with AsyncExitStack() as stack:
+        form = Form()
+        if row.of(Source.FORM):
+            form = await _read_form(request, incoming, stack)
+        elif row.of(Source.BODY):
+            body = await _read_body(request)
+        yield _variables(row, request, body, form)
+
+
+def _variables(row: Row, request: Request, body: Mapping[str, Any], form: Form) -> dict[str, Any]:
     variables: dict[str, Any] = {}
     faults: list[Fault] = []
     for parameter in row.parameters:
         try:
-            value = _value(parameter, request, body)
+            value = _value(parameter, request, body, form)
         except Refused as refused:
             faults.append(Fault(parameter.name, str(refused)))
         except NoSuchRow:
@@ -42,12 +59,18 @@ async def read_variables(row: Row, request: Request) -> dict[str, Any]:
     return variables
 
 
-def _value(parameter: Parameter, request: Request, body: Mapping[str, Any]) -> Any:
+def _value(parameter: Parameter, request: Request, body: Mapping[str, Any], form: Form) -> Any:
     if parameter.source is Source.PATH:
         return parameter.kind.from_text(request.path_params[parameter.name])
     if parameter.source is Source.QUERY:
         text = request.query_params.get(parameter.name)
         if text is not None:
+            return parameter.kind.from_text(text)
+    elif parameter.source is Source.FORM:
+        if isinstance(parameter.kind, Upload) and parameter.name in form.files:
+            return form.files[parameter.name]
+        # A form sends a field that nobody filled in as an empty text.
+        if text := form.fields.get(parameter.name):
             return parameter.kind.from_text(text)
     elif parameter.name in body:
         raw = body[parameter.name]
@@ -59,6 +82,12 @@ def _value(parameter: Parameter, request: Request, body: Mapping[str, Any]) -> A
     if parameter.required:
         raise Refused("is required")
     return _ABSENT if parameter.default is None else parameter.default
+
+
+async def _read_form(request: Request, incoming: Incoming, stack: AsyncExitStack) -> Form:
+    if not is_form(request):
+        raise Problem("UNSUPPORTED_MEDIA_TYPE", f"The body must be {MULTIPART}.")
+    return await stack.enter_async_context(read_form(request, incoming))
 
 
 def _put(variables: dict[str, Any], into: str, value: Any) -> None:

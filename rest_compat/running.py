@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.accounts.viewer import Viewer
+from app.files.download import Download
 from app.runtime import Runtime
 from rest_compat.documents import operation
 from rest_compat.problems import not_found, of_graphql, of_user_errors
-from rest_compat.table import Caller, Route, Row, Stream
-from schema.context import FACADE_MAX_PAGE, Context
+from rest_compat.table import Caller, File, Route, Row, Source, Stream
+from schema.context import FACADE_MAX_PAGE, OPERATION_SECONDS, UPLOAD_SECONDS, Context
 
 Data = Mapping[str, Any]
 
@@ -50,6 +51,16 @@ class Call:
                 return
             asked["after"] = page["pageInfo"]["endCursor"]
 
+    async def download(self, row: File, variables: dict[str, Any]) -> Download:
+        """The stored bytes that belong to what the operation finds."""
+        found = await self.root(row.operation, variables)
+        if self.viewer is None:
+            raise RuntimeError("stored bytes need a viewer")
+        download = await row.find(self.runtime, self.viewer, {**variables, "found": found})
+        if download is None:
+            raise not_found("There is no such file here.")
+        return download
+
     async def root(self, name: str, variables: Mapping[str, Any]) -> Data:
         """Execute once. Raises `Problem` for refusals and for what is not found."""
         if self.viewer is None:
@@ -60,6 +71,7 @@ class Call:
             request_id=self.request_id,
             max_page_size=FACADE_MAX_PAGE,
             address=self.address,
+            seconds=UPLOAD_SECONDS if self.row.of(Source.FORM) else OPERATION_SECONDS,
         )
         result = await operation(name).run(variables, context)
         names = self.row.field_names

@@ -11,6 +11,7 @@ from starlette.datastructures import URL
 
 from app.accounts.models import Plan, Scope
 from app.accounts.viewer import Viewer
+from app.files.download import Download
 from app.runtime import Runtime
 from rest_compat.problems import Problem
 from rest_compat.scalars import PathUuid
@@ -30,6 +31,7 @@ class Source(Enum):
     PATH = "path"
     QUERY = "query"
     BODY = "body"
+    FORM = "form"
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +193,22 @@ class Stream(Row):
     filename: str
 
 
+Find = Callable[[Runtime, Viewer, Data], Awaitable[Download | None]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class File(Row):
+    """Stored bytes as a download, in whole or in part.
+
+    The operation authorises and finds what they belong to; `find` gets the variables of the
+    request with the value of the operation's root field as `found`. Without bytes it is a 404.
+    """
+
+    operation: str
+    find: Find
+    media_type: str
+
+
 def path_id(type_name: str, into: str = "id", what: str = "") -> Parameter:
     """The `{id}` of a path."""
     return Parameter(
@@ -206,6 +224,11 @@ def path_uuid(type_name: str, into: str = "id", what: str = "", name: str = "id"
 def query(name: str, kind: Kind, into: str, description: str, **more: Any) -> Parameter:
     """A parameter of the query string."""
     return Parameter(name, kind, into, Source.QUERY, description=description, **more)
+
+
+def form(name: str, kind: Kind, into: str, description: str, **more: Any) -> Parameter:
+    """A part of a form with files; it becomes a field of the mutation's `input`."""
+    return Parameter(name, kind, f"input.{into}", Source.FORM, description=description, **more)
 
 
 def body(name: str, kind: Kind, into: str, description: str, **more: Any) -> Parameter:

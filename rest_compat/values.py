@@ -317,3 +317,17 @@ def _parsed(raw: str) -> datetime:
 
 def _written(moment: datetime) -> str:
     return moment.isoformat().replace("+00:00", "Z")
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A file in a form; the mutation gets it as it was received."""
+
+    def from_text(self, raw: str) -> Any:
+        raise Refused("must be a file")
+
+    def from_json(self, raw: Any) -> Any:
+        raise TypeError("a file comes from a form alone")
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "string", "format": "binary"}

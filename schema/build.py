@@ -11,6 +11,7 @@ from schema.accounts.queries import AccountQueries
 from schema.accounts.sign_in import SignInMutations
 from schema.archives.mutations import ArchiveMutations
 from schema.archives.queries import ArchiveQueries
+from schema.archives.uploads import ArchiveUploadMutations
 from schema.changes.subscriptions import ChangeSubscriptions
 from schema.farm_events.subscriptions import FarmEventSubscriptions
 from schema.farm_schema import FarmSchema
@@ -61,6 +62,7 @@ class Mutation(
     SignInMutations,
     PrinterMutations,
     ArchiveMutations,
+    ArchiveUploadMutations,
     ProjectMutations,
     QueueMutations,
     QueueEditingMutations,

@@ -19,6 +19,10 @@ from schema.loaders import Loaders
 MAX_PAGE = 100
 # Documents of the REST façade may ask for more rows at once than a client may.
 FACADE_MAX_PAGE = 500
+# A mutation may wait ten seconds for a printer; nothing has a reason to take longer than this.
+OPERATION_SECONDS = 30.0
+# A file that was sent may have a long way to a bucket.
+UPLOAD_SECONDS = 600.0
 
 
 @dataclass
@@ -31,6 +35,8 @@ class Context:
     guard: Guard | None = None
     max_page_size: int = MAX_PAGE
     address: str = ""
+    # How long the operation may take.
+    seconds: float = OPERATION_SECONDS
     _loaders: Loaders | None = field(default=None, init=False)
 
     @property

@@ -19,10 +19,8 @@ from graphql import (
 )
 
 from schema import metrics
+from schema.context import OPERATION_SECONDS, Context
 from schema.errors import present_errors
-
-# A mutation may wait ten seconds for a printer; nothing has a reason to take longer than this.
-OPERATION_SECONDS = 30.0
 
 
 async def run(
@@ -53,8 +51,9 @@ async def _in_time(
     variables: Mapping[str, Any] | None,
     context: object,
 ) -> ExecutionResult:
+    seconds = context.seconds if isinstance(context, Context) else OPERATION_SECONDS
     try:
-        async with asyncio.timeout(OPERATION_SECONDS) as patience:
+        async with asyncio.timeout(seconds) as patience:
             result = execute(
                 schema,
                 document,
@@ -66,7 +65,7 @@ async def _in_time(
     except TimeoutError:
         if not patience.expired():
             raise
-        said = f"The operation took longer than {OPERATION_SECONDS:.0f} seconds."
+        said = f"The operation took longer than {seconds:.0f} seconds."
         return ExecutionResult(None, [GraphQLError(said, extensions={"code": "TIMEOUT"})])
 
 

@@ -2,13 +2,14 @@
 
 Follows the GraphQL over HTTP specification: a request that is no GraphQL request is 4xx, one that
 asks for `application/graphql-response+json` gets 400 when nothing was executed, and one that asks
-for plain JSON gets 200 with the errors inside. Only JSON bodies are read, which no page of another
-origin can send without being asked first.
+for plain JSON gets 200 with the errors inside. Bodies are JSON, or forms with files that carry a
+header no form sets by itself: a page of another origin sends neither without being asked first.
 """
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -33,9 +34,11 @@ from app.accounts.authentication import NO_CREDENTIAL
 from app.accounts.limits import address_identity
 from app.accounts.viewer import Viewer
 from app.errors import DomainError, NotFound, RateLimited, Unauthenticated, Unavailable
+from app.files.incoming import TooLarge
+from app.http.multipart import is_form
 from app.runtime import Runtime
 from schema import open_operations, patience, schema
-from schema.context import Context
+from schema.context import OPERATION_SECONDS, UPLOAD_SECONDS, Context
 from schema.documents import kind_of
 from schema.guards import Guards, while_valid
 from schema.requests import PLAIN_JSON, READING, RESPONSE_JSON, Accepted, Refused, read, wants_page
@@ -51,6 +54,7 @@ _WRITING = frozenset({OperationType.QUERY, OperationType.MUTATION})
 _STATUS: tuple[tuple[type[DomainError], int], ...] = (
     (Unauthenticated, 401),
     (NotFound, 404),
+    (TooLarge, 413),
     (RateLimited, 429),
     (Unavailable, 503),
 )
@@ -136,10 +140,11 @@ class GraphQLEndpoint(GraphQL[Any, None]):
     async def _execute_open(self, request: Request, accepted: Accepted) -> Response:
         """Run an operation that needs no credential; whatever else is asked is 401."""
         address = request.client.host if request.client else ""
-        try:
-            asked = await read(request)
-        except Refused:
-            asked = None
+        asked = None
+        if not is_form(request):  # files of nobody are not even read
+            with suppress(Refused):
+                async with read(request, self.runtime.files.incoming) as asked:
+                    pass
         if asked is not None and open_operations.may_be_open(asked.query or ""):
             prepared = schema.prepare(asked.query)
             operation = None if prepared.problems else prepared.operation(asked.operation_name)
@@ -149,7 +154,12 @@ class GraphQLEndpoint(GraphQL[Any, None]):
         raise Unauthenticated(NO_CREDENTIAL)
 
     async def _execute(self, request: Request, accepted: Accepted, viewer: Viewer) -> Response:
-        asked = await read(request)
+        async with read(request, self.runtime.files.incoming) as asked:
+            return await self._answer(request, accepted, viewer, asked)
+
+    async def _answer(
+        self, request: Request, accepted: Accepted, viewer: Viewer, asked: GraphQLRequestData
+    ) -> Response:
         allowed = _READING if request.method in READING else _WRITING
         if accepted.events:
             allowed |= {OperationType.SUBSCRIPTION}
@@ -167,6 +177,7 @@ class GraphQLEndpoint(GraphQL[Any, None]):
             viewer=viewer,
             request_id=request.state.request_id,
             address=request.client.host if request.client else "",
+            seconds=UPLOAD_SECONDS if is_form(request) else OPERATION_SECONDS,
         )
 
     async def _run(

@@ -20,6 +20,8 @@ from app.archives.models import Archive, FilamentUse
 from app.archives.queries import ArchiveFilter
 from app.database import ReadSession
 from app.keyset import Order
+from app.plates import queries as plates
+from app.plates.models import Plate
 from app.print_queue import listing
 from app.print_queue import queries as queue
 from app.print_queue.facts import KnownQueue, queue_of_teams
@@ -155,6 +157,7 @@ class Loaders:
         self.run_counts: Batch[int, int] = Batch(read, production.counts_of_projects)
         self.teams: Batch[int, Team] = Batch(read, accounts.teams_by_ids)
         self.users: Batch[int, User] = Batch(read, accounts.users_by_ids)
+        self.plates: Batch[int, list[Plate]] = Batch(read, plates.of_files)
         self.filament_uses: Batch[int, list[FilamentUse]] = Batch(read, archives.uses_of)
         self.completed_counts: Batch[int, int] = Batch(read, archives.completed_counts)
         self.archive_counts: Batch[int, int] = Batch(read, archives.archive_counts)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +11,9 @@ import orjson
 from starlette.requests import Request
 from strawberry.http import GraphQLRequestData
 
+from app.errors import Invalid
+from app.files.incoming import Incoming, Received
+from app.http.multipart import MULTIPART, Form, read_form
 from schema.limits import objection
 
 MAX_BODY = 1_048_576
@@ -16,6 +21,15 @@ RESPONSE_JSON = "application/graphql-response+json"
 PLAIN_JSON = "application/json"
 EVENT_STREAM = "text/event-stream"
 READING = ("GET", "HEAD")
+# A page of another origin sends none of these without being asked first whether it may; a form
+# sends no header of its own at all.
+SENT_BY_NO_FORM = (
+    "graphql-require-preflight",
+    "apollo-require-preflight",
+    "x-requested-with",
+    "x-api-key",
+    "authorization",
+)
 
 
 class Refused(Exception):
@@ -60,15 +74,30 @@ def wants_page(request: Request) -> bool:
     )
 
 
-async def read(request: Request) -> GraphQLRequestData:
-    """The operation in a request; raises `Refused`."""
+@asynccontextmanager
+async def read(request: Request, incoming: Incoming) -> AsyncIterator[GraphQLRequestData]:
+    """The operation in a request; raises `Refused`. Its files are there until the block ends."""
     if request.method in READING:
-        data = _from_query(request)
-    else:
-        content_type = request.headers.get("content-type", "").split(";")[0].strip().lower()
-        if content_type != PLAIN_JSON:
-            raise Refused(415, f"Send {PLAIN_JSON}.", "UNSUPPORTED_MEDIA_TYPE")
-        data = _json(await _body(request), "The body")
+        yield _asked(_from_query(request))
+        return
+    content_type = request.headers.get("content-type", "").split(";")[0].strip().lower()
+    if content_type == PLAIN_JSON:
+        yield _asked(_json(await _body(request), "The body"))
+        return
+    if content_type != MULTIPART:
+        raise Refused(415, f"Send {PLAIN_JSON} or {MULTIPART}.", "UNSUPPORTED_MEDIA_TYPE")
+    if not any(name in request.headers for name in SENT_BY_NO_FORM):
+        raise Refused(400, "A multipart request needs the header GraphQL-Require-Preflight.")
+    try:
+        async with read_form(request, incoming) as form:
+            asked = _asked(_json(form.fields.get("operations", "").encode(), "`operations`"))
+            put_files(asked, form)
+            yield asked
+    except Invalid as error:
+        raise Refused(400, error.message) from None
+
+
+def _asked(data: Any) -> GraphQLRequestData:
     if not isinstance(data, dict):
         raise Refused(400, "A GraphQL request is a JSON object.")
     query = data.get("query")
@@ -88,6 +117,36 @@ async def read(request: Request) -> GraphQLRequestData:
         operation_name=data.get("operationName"),
         extensions=data.get("extensions"),
     )
+
+
+def put_files(asked: GraphQLRequestData, form: Form) -> None:
+    """Put the files of a form where its `map` says, in place of the nulls there."""
+    places = _json(form.fields.get("map", "").encode(), "`map`")
+    if not isinstance(places, dict):
+        raise Refused(400, "`map` must be an object.")
+    for name, paths in places.items():
+        if name not in form.files:
+            raise Refused(400, f"There is no file {name} in the form.")
+        if not isinstance(paths, list) or not all(isinstance(path, str) for path in paths):
+            raise Refused(400, "`map` must hold lists of texts.")
+        for path in paths:
+            _put(asked.variables or {}, path, form.files[name])
+
+
+def _put(variables: dict[str, Any], path: str, file: Received) -> None:
+    first, *steps = path.split(".")
+    place: Any = variables
+    try:
+        if first != "variables":
+            raise KeyError(first)
+        for step in steps[:-1]:
+            place = place[int(step) if isinstance(place, list) else step]
+        last: Any = int(steps[-1]) if isinstance(place, list) else steps[-1]
+        if place[last] is not None:
+            raise KeyError(last)
+        place[last] = file
+    except (LookupError, ValueError, TypeError):
+        raise Refused(400, f"`map` names {path}, where no null stands.") from None
 
 
 def _from_query(request: Request) -> dict[str, Any]:

@@ -10,11 +10,14 @@ import strawberry
 from graphql import GraphQLError
 from strawberry.types.scalar import ScalarDefinition
 
+from app.files.incoming import Received
+
 Grams = NewType("Grams", Decimal)
 Seconds = NewType("Seconds", int)
 Json = NewType("Json", object)
 
 _RFC_3339 = "https://www.rfc-editor.org/rfc/rfc3339"
+_MULTIPART = "https://github.com/jaydenseric/graphql-multipart-request-spec"
 _MAX_SECONDS = 2**53
 
 
@@ -64,6 +67,16 @@ def _write_grams(value: Decimal) -> float:
     return float(round(value, 3))
 
 
+def _read_file(value: Any) -> Received:
+    if not isinstance(value, Received):
+        raise GraphQLError("A file is sent as a part of a multipart request.")
+    return value
+
+
+def _write_file(_value: object) -> None:
+    raise GraphQLError("A file is input alone.")
+
+
 def _read_seconds(value: Any) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or abs(value) > _MAX_SECONDS:
         raise GraphQLError("Seconds are a whole number.")
@@ -102,6 +115,13 @@ SCALARS: dict[object, ScalarDefinition] = {
         description="A duration in whole seconds.",
         serialize=int,
         parse_value=_read_seconds,
+    ),
+    Received: strawberry.scalar(
+        name="Upload",
+        description="A file, sent as a part of a GraphQL multipart request.",
+        specified_by_url=_MULTIPART,
+        serialize=_write_file,
+        parse_value=_read_file,
     ),
     Json: strawberry.scalar(
         name="JSON",

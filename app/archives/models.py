@@ -29,7 +29,8 @@ class Archive(TeamOwned, Table):
 
     Durations are seconds, `filament_used` is grams, `progress` the percentage that was reached.
     `search_text` holds everything the search looks into, in lower case; `app.archives.service`
-    keeps it. `total_layers` is the layer count the printer told.
+    keeps it. `total_layers` is the layer count the printer told, or the file. `plate` is the
+    plate of the stored file that was or will be printed; `file_problem` says why there is no file.
     """
 
     __tablename__ = "archives"
@@ -41,6 +42,7 @@ class Archive(TeamOwned, Table):
         Index(None, "team_id", "name", "id"),
         Index(None, "project_id", "status"),
         Index(None, "printer_id"),
+        Index(None, "file_id"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -64,6 +66,9 @@ class Archive(TeamOwned, Table):
     notes: Mapped[str | None] = mapped_column(Text)
     tags: Mapped[list[str]] = mapped_column(JSON, default=list)
     search_text: Mapped[str] = mapped_column(Text, default="")
+    file_id: Mapped[int | None] = mapped_column(ForeignKey("stored_files.id"))
+    plate: Mapped[int | None]
+    file_problem: Mapped[str | None] = mapped_column(String(500))
 
 
 class FilamentUse(TeamOwned, Table):

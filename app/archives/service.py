@@ -17,6 +17,7 @@ from app.archives.models import Archive, ArchiveStatus
 from app.database import WriteSession
 from app.errors import Conflict, Invalid, NotFound
 from app.events import ArchiveDeleted, ArchiveUpdated
+from app.plates import service as plates
 from app.projects.models import Project
 from app.unset import UNSET, Unset
 
@@ -128,6 +129,7 @@ async def delete_archive(session: WriteSession, viewer: Viewer, archive_id: int)
     await figures.count_archive(session, archive, -1)
     await figures.count_print(session, archive, uses, -1)
     await session.execute(delete(Archive).where(Archive.id == archive_id))
+    await plates.release(session, archive.file_id)
     session.raise_event(
         ArchiveDeleted(
             team_id=archive.team_id, archive_id=archive.id, printer_id=archive.printer_id

@@ -12,7 +12,7 @@ from time import time
 from typing import BinaryIO
 from uuid import uuid4
 
-from app.errors import Invalid, Unavailable
+from app.errors import DomainError, Unavailable
 
 # So many bytes are gathered before they are written, off the loop.
 _WRITE = 1024 * 1024
@@ -29,7 +29,7 @@ class Received:
     size: int
 
 
-class TooLarge(Invalid):
+class TooLarge(DomainError):
     """More bytes than a file may have."""
 
     code = "PAYLOAD_TOO_LARGE"

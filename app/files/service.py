@@ -37,6 +37,8 @@ async def keep(
 
     Raises `Conflict` when a content that was known before has been removed meanwhile.
     """
+    if not contents:
+        return []
     now = datetime.now(UTC)
     fresh = [
         {"sha256": item.sha256, "key": item.key, "size": item.size, "created_at": now}

@@ -7,12 +7,27 @@ from functools import partial
 from typing import Any
 
 from app.accounts.models import Scope
+from app.accounts.viewer import Viewer
+from app.archives import files
+from app.files.download import Download
+from app.runtime import Runtime
 from rest_compat.dialects.bambuddy import BAMBUDDY
 from rest_compat.routes import answers, shapes
-from rest_compat.table import Rate, Route, Row, Stream, body, path_id, query
-from rest_compat.values import Bound, Choice, Many, RowId, Text, Whole
+from rest_compat.stored_bytes import OCTETS
+from rest_compat.table import Data, File, Rate, Route, Row, Stream, body, form, path_id, query
+from rest_compat.values import Bound, Choice, Many, RowId, Text, Upload, Whole
 
 _Route = partial(Route, dialect=BAMBUDDY, section="Archives")
+_File = partial(
+    File,
+    method="GET",
+    dialect=BAMBUDDY,
+    section="Archives",
+    rate=Rate.READ,
+    scope=Scope.READ,
+    operation="FindArchive",
+)
+PNG = "image/png"
 _STATUSES = Choice(
     {word: [word.upper()] for word in ("success", "failed", "stopped", "printing", "ready")}
 )
@@ -57,6 +72,16 @@ _COLUMNS = (
     "notes",
     "tags",
 )
+
+
+async def _threemf(runtime: Runtime, viewer: Viewer, data: Data) -> Download | None:
+    async with runtime.database.read(viewer.team_id) as session:
+        return await files.stored_file(session, data["found"]["databaseId"])
+
+
+async def _thumbnail(runtime: Runtime, viewer: Viewer, data: Data) -> Download | None:
+    async with runtime.database.read(viewer.team_id) as session:
+        return await files.thumbnail(session, data["found"]["databaseId"], data.get("plate"))
 
 
 def _lines(data: Mapping[str, Any]) -> Iterator[list[Any]]:
@@ -112,6 +137,44 @@ ROWS: tuple[Row, ...] = (
         shape=shapes.archive,
         answer=answers.ARCHIVE,
         example=_EXAMPLE,
+    ),
+    _Route(
+        method="POST",
+        path="/archives",
+        name="upload_archive",
+        summary="Upload a sliced file as a record that can be printed",
+        rate=Rate.WRITE,
+        scope=Scope.LIBRARY,
+        parameters=(
+            form("file", Upload(), "file", "A sliced .3mf, or a .gcode.", required=True),
+            form("name", Text(500), "name", "Title; that of the file without it."),
+            form("plate", Whole(1, 999), "plate", "The plate to print; the first without it."),
+            form("project_id", RowId("Project"), "projectId", "Project it belongs to."),
+            form("notes", Text(20_000), "notes", "Notes."),
+        ),
+        operation="UploadArchive",
+        shape=shapes.payload("archive", shapes.archive),
+        answer=answers.ARCHIVE,
+        status=201,
+    ),
+    _File(
+        path="/archives/{id}/3mf",
+        name="download_archive_file",
+        summary="Download the file of an archive",
+        parameters=(path_id("Archive", what="Number of the archive."),),
+        find=_threemf,
+        media_type=OCTETS,
+    ),
+    _File(
+        path="/archives/{id}/thumbnail",
+        name="get_archive_thumbnail",
+        summary="A picture of an archive's print",
+        parameters=(
+            path_id("Archive", what="Number of the archive."),
+            query("plate", Whole(1, 999), "plate", "Of this plate; of the printed one without it."),
+        ),
+        find=_thumbnail,
+        media_type=PNG,
     ),
     _Route(
         method="PATCH",

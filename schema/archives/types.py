@@ -10,6 +10,7 @@ import strawberry
 
 from app.archives import models
 from app.archives.models import ArchiveStatus
+from app.plates import models as models_of_plates
 from schema.context import Info
 from schema.fields import about
 from schema.ids import global_id
@@ -17,6 +18,7 @@ from schema.nodes import Node
 from schema.scalars import Grams, Seconds
 
 if TYPE_CHECKING:
+    from schema.plates.types import Plate
     from schema.printers.types import Printer
     from schema.projects.types import Project
     from schema.spools.types import Spool
@@ -54,15 +56,16 @@ class Archive(Node):
     estimated_duration: Seconds | None = about("How long it was meant to take.")
     progress: int | None = about("Percent reached; 100 for a success.")
     total_layers: int | None = about("Layers of the print.")
-    filament_used: Grams | None = about("Filament used, when that is known.")
+    filament_used: Grams | None = about(
+        "Filament used, when that is known; of a file that was not printed, what it means to use."
+    )
     filament_type: str | None = about("Materials, `PLA, PETG`.")
     cost: Decimal | None = about("Cost of the filament, when that is known.")
     failure_reason: str | None = about("Why it failed or was stopped.")
     notes: str | None = about("Notes.")
     tags: list[str] = about("Tags.")
     has_file: bool = about("Whether the printed file is stored.")
-    file_url: str | None = about("Where the stored file can be had.")
-    thumbnail_url: str | None = about("Where its picture can be had.")
+    file_problem: str | None = about("Why the printed file is not stored, in words.")
 
     @classmethod
     def of(cls, row: models.Archive) -> Archive:
@@ -88,9 +91,8 @@ class Archive(Node):
             failure_reason=row.failure_reason,
             notes=row.notes,
             tags=row.tags,
-            has_file=False,
-            file_url=None,
-            thumbnail_url=None,
+            has_file=row.file_id is not None,
+            file_problem=row.file_problem,
         )
 
     @strawberry.field(description="The printer; null when it is unknown or was removed.")
@@ -124,3 +126,42 @@ class Archive(Node):
             )
             for row in rows
         ]
+
+    @strawberry.field(description="Where the stored file can be had.")
+    def file_url(self, info: Info) -> str | None:
+        return self._address(info, "3mf") if self.has_file else None
+
+    @strawberry.field(description="Where a picture of the print can be had.")
+    async def thumbnail_url(self, info: Info) -> str | None:
+        plate = self._printed(await self._plates(info))
+        if plate is None or plate.thumbnail_id is None:
+            return None
+        return self._address(info, "thumbnail")
+
+    @strawberry.field(description="The plate of the file that was or will be printed.")
+    async def plate(
+        self, info: Info
+    ) -> Annotated[Plate, strawberry.lazy("schema.plates.types")] | None:
+        found = self._printed(await self._plates(info))
+        return None if found is None else self._plate(info, found)
+
+    @strawberry.field(description="Every plate of the stored file.")
+    async def plates(
+        self, info: Info
+    ) -> list[Annotated[Plate, strawberry.lazy("schema.plates.types")]]:
+        return [self._plate(info, row) for row in await self._plates(info)]
+
+    def _plate(self, info: Info, row: models_of_plates.Plate) -> Plate:
+        from schema.plates.types import Plate
+
+        return Plate.of(row, self._address(info, f"thumbnail?plate={row.number}"))
+
+    async def _plates(self, info: Info) -> list[models_of_plates.Plate]:
+        return await info.context.loaders.plates.get(self.row.file_id) or []
+
+    def _printed(self, rows: list[models_of_plates.Plate]) -> models_of_plates.Plate | None:
+        return next((row for row in rows if row.number == self.row.plate), None)
+
+    def _address(self, info: Info, what: str) -> str:
+        base = (info.context.runtime.settings.public_url or "").rstrip("/")
+        return f"{base}/api/v1/archives/{self.row.id}/{what}"

@@ -10,6 +10,7 @@ import strawberry
 from app.accounts.models import Scope
 from app.errors import NotFound
 from app.events import (
+    ArchiveCreated,
     ArchiveDeleted,
     Event,
     PrintStarted,
@@ -39,6 +40,7 @@ class ChangeReason(Enum):
 
 _REASONS: dict[type[Event], ChangeReason] = {
     PrintStarted: ChangeReason.CREATED,
+    ArchiveCreated: ChangeReason.CREATED,
     ArchiveDeleted: ChangeReason.DELETED,
     QueueItemAdded: ChangeReason.CREATED,
     QueueItemMoved: ChangeReason.MOVED,
