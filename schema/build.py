@@ -31,6 +31,7 @@ from schema.products.queries import ProductQueries
 from schema.projects.mutations import ProjectMutations
 from schema.projects.queries import ProjectQueries
 from schema.scalars import SCALARS
+from schema.spools.importing import SpoolImportMutations
 from schema.spools.mutations import SpoolMutations
 from schema.spools.queries import SpoolQueries
 from schema.statistics.queries import StatisticsQueries
@@ -67,6 +68,7 @@ class Mutation(
     QueueMutations,
     QueueEditingMutations,
     SpoolMutations,
+    SpoolImportMutations,
     ProductMutations,
     ProductLineMutations,
     ProductionMutations,

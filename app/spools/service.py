@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import ROUND_HALF_EVEN, Decimal
@@ -78,19 +79,33 @@ def is_low(remaining: Decimal, net_weight: Decimal) -> bool:
 
 async def create_spool(session: WriteSession, viewer: Viewer, new: NewSpool) -> Spool:
     """Add a spool; what it holds is its first transaction. Raises `Invalid` naming the field."""
+    (spool,) = await create_spools(session, viewer, [new])
+    return spool
+
+
+async def create_spools(
+    session: WriteSession, viewer: Viewer, new: Sequence[NewSpool]
+) -> Sequence[Spool]:
+    """Add many spools, each as `create_spool` does."""
     viewer.require(Scope.INVENTORY)
+    spools = [_made(item) for item in new]
+    session.add_all(spools)
+    await session.flush()
+    for spool in spools:
+        weight = spool.remaining_weight
+        _record(session, viewer, spool, TransactionType.PURCHASE, Decimal(0), weight)
+        session.raise_event(SpoolCreated(team_id=spool.team_id, spool_id=spool.id))
+    return spools
+
+
+def _made(new: NewSpool) -> Spool:
     now = datetime.now(UTC)
     given = {name: getattr(new, name) for name in CHECKS}
     if new.remaining_weight is None:
         del given["remaining_weight"]
     values = checked(given)
     values.setdefault("remaining_weight", values["net_weight"])
-    spool = Spool(**values, created_at=now, updated_at=now)
-    session.add(spool)
-    await session.flush()
-    _record(session, viewer, spool, TransactionType.PURCHASE, Decimal(0), spool.remaining_weight)
-    session.raise_event(SpoolCreated(team_id=spool.team_id, spool_id=spool.id))
-    return spool
+    return Spool(**values, created_at=now, updated_at=now)
 
 
 async def update_spool(

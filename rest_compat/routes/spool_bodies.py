@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -96,6 +96,17 @@ EXAMPLE = {
     "created_at": "2024-01-15T14:30:00Z",
     "updated_at": "2024-01-16T09:00:00Z",
 }
+
+
+# The columns of an export; an import reads those that a spool can be given.
+COLUMNS = tuple(name for name in EXAMPLE if name != "loaded_in")
+
+
+def lines(data: Data) -> Iterator[list[Any]]:
+    """The cells of a page of spools."""
+    for node in data["nodes"]:
+        line = spool(node)
+        yield [line[name] for name in COLUMNS]
 
 
 def exact(value: str | None) -> float | None:

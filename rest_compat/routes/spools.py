@@ -11,7 +11,7 @@ from app.weights import MAX_GRAMS
 from rest_compat.dialects.batchivo import BATCHIVO, ONE, PAGE, PAGING, page_of, sorting
 from rest_compat.routes import shapes, spool_bodies
 from rest_compat.scalars import Amount, Flag, OneOf
-from rest_compat.table import Rate, Route, Row, body, path_uuid, query
+from rest_compat.table import Rate, Route, Row, Stream, body, path_uuid, query
 from rest_compat.values import Day, Text
 
 _Route = partial(Route, dialect=BATCHIVO, section="Spools")
@@ -93,6 +93,22 @@ ROWS: tuple[Row, ...] = (
             "data": [spool_bodies.EXAMPLE],
             "meta": {"total": 100, "page": 1, "per_page": 20},
         },
+    ),
+    Stream(
+        method="GET",
+        path="/spools/export",
+        name="export_spools",
+        section="Spools",
+        summary="Export spools as CSV or XLSX",
+        dialect=BATCHIVO,
+        rate=Rate.READ,
+        scope=Scope.READ,
+        parameters=(*_FILTERS, *_SORTING),
+        operation="ExportSpools",
+        every="spools",
+        columns=spool_bodies.COLUMNS,
+        lines=spool_bodies.lines,
+        filename="spools",
     ),
     _Route(
         method="GET",

@@ -57,6 +57,7 @@ SERVED = (
         ("POST", "/api/v1/auth/reset-password"),
         ("GET", "/api/v1/spools"),
         ("POST", "/api/v1/spools"),
+        ("GET", "/api/v1/spools/export"),
         ("GET", "/api/v1/spools/{id}"),
         ("PATCH", "/api/v1/spools/{id}"),
         ("DELETE", "/api/v1/spools/{id}"),
