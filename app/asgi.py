@@ -20,6 +20,7 @@ import rest_compat.build
 import rest_compat.openapi
 import schema.http
 from app import migration, pages
+from app.accounts.invitations import Invitations
 from app.accounts.limits import RateLimiter
 from app.accounts.self_service import SelfService
 from app.accounts.service import Accounts
@@ -28,7 +29,7 @@ from app.database import Database
 from app.embedded_lock import EmbeddedLock
 from app.farm_events import service as farm_events
 from app.files.store import FileStore
-from app.http import operations
+from app.http import invitations, operations
 from app.http.dialect_hosts import DialectHosts
 from app.http.request_log import RequestLog
 from app.hub import Hub
@@ -64,6 +65,7 @@ def build_runtime(settings: Settings) -> Runtime:
     guard = Guard(allow_private=settings.allow_private_webhooks == "on")
     ingest = Ingest(settings, database, hub, Calls(hub), live, sealer)
     accounts = Accounts(database, hub, limiter, settings)
+    mailer = Mailer(settings)
     return Runtime(
         settings=settings,
         process_id=process_id,
@@ -73,7 +75,8 @@ def build_runtime(settings: Settings) -> Runtime:
         live=live,
         uploads=LiveUploads(hub),
         accounts=accounts,
-        self_service=SelfService(database, limiter, accounts, Mailer(settings), settings),
+        self_service=SelfService(database, limiter, accounts, mailer, settings),
+        invitations=Invitations(database, limiter, settings, mailer),
         limiter=limiter,
         sealer=sealer,
         commands=ingest,
@@ -114,6 +117,7 @@ def create_app(runtime: Runtime) -> Starlette:
             *pages.page_routes(),
             *password.routes(runtime.self_service),
             *operations.routes(runtime, lambda: rest_compat.openapi.document(settings.public_url)),
+            *invitations.routes(runtime),
             *schema.http.routes(runtime),
             *rest_compat.build.routes(runtime),
         ],
@@ -156,6 +160,7 @@ async def _run_background(app: Starlette) -> AsyncIterator[None]:
                 ("ingest", runtime.ingest.run()),
                 ("accounts", runtime.accounts.run()),
                 ("password links", runtime.self_service.run()),
+                ("invitations", runtime.invitations.run()),
                 ("files", runtime.files.run()),
                 ("webhooks", runtime.webhooks.run()),
                 ("forget old events", _forget_old_events(runtime)),

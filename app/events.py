@@ -327,6 +327,31 @@ class ProductionRunDeleted(ProductionRunEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
+class TeamCreated(Event):
+    user_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class TeamMemberAdded(Event):
+    """`role` is its wire name."""
+
+    user_id: int
+    role: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class TeamMemberRemoved(Event):
+    user_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class UserInvited(Event):
+    """Somebody without an account was asked into the team."""
+
+    invitation_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class CredentialRevoked(Event, kept=False):
     """A key, a sign-in family or a membership is no longer good; open sockets must close."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from app.accounts.invitations import Invitations
 from app.accounts.limits import RateLimiter
 from app.accounts.self_service import SelfService
 from app.accounts.service import Accounts
@@ -33,6 +34,7 @@ class Runtime:
     uploads: LiveUploads
     accounts: Accounts
     self_service: SelfService
+    invitations: Invitations
     limiter: RateLimiter
     sealer: Sealer
     commands: PrinterCommands

@@ -18,25 +18,23 @@ async def acting(call: Call, variables: dict[str, Any]) -> Call:
     """The call as it is made: a read as every team of the caller, a change in the team of the row
     that the variable `acts_in` names; without one in the team of the credential.
 
-    Raises `Problem` (NOT_FOUND) for what is in no team of the caller.
+    Raises `Problem` (NOT_FOUND) for what is in no team of the caller, and `Forbidden` when the
+    caller may not do it there.
     """
     row, viewer = call.row, call.viewer
-    if viewer is None or not isinstance(row, Route):
+    if viewer is None or row.scope is None or not isinstance(row, Route):
         return call
-    across = replace(call, viewer=viewer.across())
     if row.method == "GET":
-        return across
+        return replace(call, viewer=viewer.across(row.scope))
     about = _value(variables, row.acts_in)
     chosen = variables.pop(TEAM, None)
-    if about is None or not (chosen or viewer.teams):
-        return call
-    found = await across.root(TEAM_OF, {"id": about})
-    team_id = integer_id((found.get("team") or found)["id"], "Team")
-    if team_id is None:
-        raise not_found()
-    viewer = viewer.in_team(team_id)
-    if row.scope is not None:
-        viewer.require(row.scope)
+    if about is not None and (chosen or viewer.teams):
+        found = await replace(call, viewer=viewer.across()).root(TEAM_OF, {"id": about})
+        team_id = integer_id((found.get("team") or found)["id"], "Team")
+        if team_id is None:
+            raise not_found()
+        viewer = viewer.in_team(team_id)
+    viewer.require(row.scope)
     return replace(call, viewer=viewer)
 
 

@@ -133,7 +133,10 @@ class _Exchange:
         if row.scope is not None:
             viewer = await self._sign_in()
             await self._limit(viewer)
-            viewer.require(row.scope)
+            if row.dialect.spans_teams:
+                viewer.require_somewhere(row.scope)
+            else:
+                viewer.require(row.scope)
         incoming = self._runtime.files.incoming
         async with read_variables(row, self._request, incoming) as variables:
             return await self._answer_to(viewer, variables)

@@ -19,6 +19,7 @@ PREFIXES: Mapping[str, str] = {
     "Project": "proj",
     "Team": "team",
     "User": "user",
+    "Invitation": "inv",
 }
 _NUMBER = re.compile(r"[1-9][0-9]{0,9}")
 _HEX = re.compile(r"[0-9a-f]{32}")

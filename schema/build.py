@@ -36,6 +36,8 @@ from schema.spools.mutations import SpoolMutations
 from schema.spools.queries import SpoolQueries
 from schema.statistics.queries import StatisticsQueries
 from schema.system.queries import SystemQueries
+from schema.teams.mutations import TeamMutations
+from schema.teams.queries import TeamQueries
 from schema.webhooks.mutations import WebhookMutations
 from schema.webhooks.queries import WebhookQueries
 
@@ -43,6 +45,7 @@ from schema.webhooks.queries import WebhookQueries
 @strawberry.type(description="Everything that can be read.")
 class Query(
     AccountQueries,
+    TeamQueries,
     SystemQueries,
     PrinterQueries,
     ArchiveQueries,
@@ -61,6 +64,7 @@ class Query(
 class Mutation(
     AccountMutations,
     SignInMutations,
+    TeamMutations,
     PrinterMutations,
     ArchiveMutations,
     ArchiveUploadMutations,

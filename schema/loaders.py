@@ -14,7 +14,8 @@ from uuid import UUID
 from aiodataloader import DataLoader
 
 from app.accounts import queries as accounts
-from app.accounts.models import Team, User
+from app.accounts import team_queries
+from app.accounts.models import Membership, Team, User
 from app.archives import queries as archives
 from app.archives.models import Archive, FilamentUse
 from app.archives.queries import ArchiveFilter
@@ -132,6 +133,14 @@ class RunsOf:
     limit: int
 
 
+@dataclass(frozen=True, slots=True)
+class MembersOf:
+    """The first members of one team, as a key of a batch."""
+
+    team_id: int
+    limit: int
+
+
 class Loaders:
     """One set per operation."""
 
@@ -158,6 +167,8 @@ class Loaders:
         self.teams: Batch[int, Team] = Batch(read, accounts.teams_by_ids)
         self.users: Batch[int, User] = Batch(read, accounts.users_by_ids)
         self.plates: Batch[int, list[Plate]] = Batch(read, plates.of_files)
+        self.members_of: Batch[MembersOf, list[Membership]] = Batch(read, _members_of)
+        self.member_counts: Batch[int, int] = Batch(read, team_queries.member_counts)
         self.filament_uses: Batch[int, list[FilamentUse]] = Batch(read, archives.uses_of)
         self.completed_counts: Batch[int, int] = Batch(read, archives.completed_counts)
         self.archive_counts: Batch[int, int] = Batch(read, archives.archive_counts)
@@ -212,6 +223,16 @@ async def _archive_counts_of(
         parents = [key.parent for key in alike]
         numbers = await archives.counts_of_each(session, column, parents, wanted)
         found |= {key: numbers.get(key.parent, 0) for key in alike}
+    return found
+
+
+async def _members_of(
+    session: ReadSession, keys: Collection[MembersOf]
+) -> dict[MembersOf, list[Membership]]:
+    found: dict[MembersOf, list[Membership]] = {}
+    for (limit,), alike in _alike(keys, "team_id").items():
+        rows = await team_queries.first_members(session, [key.team_id for key in alike], limit)
+        found |= {key: rows[key.team_id] for key in alike}
     return found
 
 

@@ -13,7 +13,7 @@ from app.accounts.models import Plan, Scope
 from app.accounts.viewer import Viewer, effective_scopes
 from app.database import EVERY_TEAM, Database
 from app.errors import DomainError, Unauthenticated
-from app.events import CredentialRevoked
+from app.events import CredentialRevoked, TeamCreated, TeamMemberAdded
 from app.farm_events.service import decode
 from app.hub import EVENT, RESYNC, Hub, Message
 
@@ -23,6 +23,8 @@ log = structlog.get_logger(__name__)
 CACHE_SECONDS = 5.0
 CACHE_SIZE = 10_000
 NO_CREDENTIAL = "Send an API key in X-API-Key, or a token in Authorization: Bearer."
+# Events after which a viewer is another one.
+_CHANGES = {kind.kind for kind in (CredentialRevoked, TeamMemberAdded, TeamCreated)}
 # `last_used_at` of a key is exact to this.
 USE_NOTED_SECONDS = 60.0
 
@@ -131,7 +133,7 @@ class Authenticator:
         )
 
     def _on_event(self, message: Message) -> None:
-        if message.key == CredentialRevoked.kind:
+        if message.key in _CHANGES:
             self.forget(decode(message.body))
 
     def _forget_all(self) -> None:
@@ -139,12 +141,16 @@ class Authenticator:
         self._cache.clear()
 
     def forget(self, event: object) -> None:
-        """Drop every remembered viewer that a revocation is about."""
-        if not isinstance(event, CredentialRevoked):
+        """Drop every remembered viewer that a revocation, or a new membership, is about."""
+        if not isinstance(event, CredentialRevoked | TeamMemberAdded | TeamCreated):
             return
         self._revocations += 1
         for name, (_until, viewer) in list(self._cache.items()):
-            if is_revoked_by(viewer, event):
+            if (
+                is_revoked_by(viewer, event)
+                if isinstance(event, CredentialRevoked)
+                else viewer.user_id == event.user_id
+            ):
                 del self._cache[name]
 
     def _note_use(self, key_id: int) -> None:

@@ -82,6 +82,23 @@ class Membership(Table):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
+class Invitation(TeamOwned, Table):
+    """Somebody without an account is asked into a team. Only the hash of its token is stored."""
+
+    __tablename__ = "invitations"
+    __table_args__ = (Index(None, "team_id", "id"), Index(None, "email"))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    email: Mapped[str] = mapped_column(String(320))
+    role: Mapped[Role] = mapped_column(enum_column(Role))
+    token_hash: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
+    invited_by: Mapped[int | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    accepted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    revoked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
 class ApiKey(TeamOwned, Table):
     """A key of one user inside one team. Only its SHA-256 and a visible prefix are stored."""
 

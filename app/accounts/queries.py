@@ -96,6 +96,19 @@ async def teams_of(session: Session, user_id: int) -> Sequence[Team]:
     ).all()
 
 
+async def memberships_with_teams(
+    session: Session, user_id: int
+) -> Sequence[tuple[Membership, Team]]:
+    """The memberships of a user with their teams, the oldest first."""
+    rows = await session.execute(
+        select(Membership, Team)
+        .join(Team, Team.id == Membership.team_id)
+        .where(Membership.user_id == user_id)
+        .order_by(Membership.id)
+    )
+    return [(row[0], row[1]) for row in rows]
+
+
 async def team_by_id(session: Session, team_id: int) -> Team | None:
     """A team by id."""
     return await session.get(Team, team_id)

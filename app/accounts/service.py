@@ -15,7 +15,7 @@ from app.accounts.authentication import Authenticator
 from app.accounts.first_start import first_start
 from app.accounts.limits import RateLimiter, address_identity
 from app.accounts.members import checked_email
-from app.accounts.models import RefreshToken, Team, User
+from app.accounts.models import Membership, RefreshToken, Team, User
 from app.accounts.passwords import hash_password, needs_rehash, verify_password
 from app.accounts.secret import farm_secret
 from app.accounts.tokens import TokenPair
@@ -92,10 +92,30 @@ class Accounts(Authenticator):
         except DomainError as error:
             log.warning("old sign-ins could not be forgotten", reason=error.message)
 
-    async def sign_in(self, email: str, password: str, address: str) -> TokenPair:
-        """A pair of tokens; raises `Unauthenticated` (INVALID_CREDENTIALS) or `RateLimited`.
+    async def sign_in(
+        self, email: str, password: str, address: str, team: str | None = None
+    ) -> TokenPair:
+        """A pair of tokens that act in a team (its UUID) of the user, the first one without it.
 
-        The time taken does not tell whether the account exists.
+        Raises `Unauthenticated` (INVALID_CREDENTIALS) or `RateLimited`, and `Invalid` for a team
+        that the user is not in. The time taken does not tell whether the account exists.
+        """
+        user = await self.check_password(email, password, address)
+        checked = user.password_hash
+        rehashed = await hash_password(password) if needs_rehash(checked) else checked
+        async with self._database.transaction(EVERY_TEAM) as session:
+            locked = await queries.lock_user(session, user.id)
+            if locked is None or locked.password_hash != checked:  # changed in this very moment
+                raise Unauthenticated("E-mail or password is wrong.", code="INVALID_CREDENTIALS")
+            membership = await _chosen(session, locked.id, team)
+            locked.password_hash = rehashed
+            return self.issue(session, locked, membership.team_id, uuid4())
+
+    async def check_password(self, email: str, password: str, address: str) -> User:
+        """The user with this password, which says who they are and nothing more.
+
+        Raises `Unauthenticated` (INVALID_CREDENTIALS) or `RateLimited`. The time taken does not
+        tell whether the account exists.
         """
         email = email.strip().lower()
         await self._limiter.require("sign-in.address", address_identity(address))
@@ -104,17 +124,7 @@ class Accounts(Authenticator):
         good = await verify_password(None if user is None else user.password_hash, password)
         if user is None or not good:
             raise Unauthenticated("E-mail or password is wrong.", code="INVALID_CREDENTIALS")
-        checked = user.password_hash
-        rehashed = await hash_password(password) if needs_rehash(checked) else checked
-        async with self._database.transaction(EVERY_TEAM) as session:
-            user = await queries.lock_user(session, user.id)
-            if user is None or user.password_hash != checked:  # changed in this very moment
-                raise Unauthenticated("E-mail or password is wrong.", code="INVALID_CREDENTIALS")
-            membership = await queries.default_membership(session, user.id)
-            if membership is None:
-                raise Unauthenticated("You are in no team any more.", code="INVALID_CREDENTIALS")
-            user.password_hash = rehashed
-            return self.issue(session, user, membership.team_id, uuid4())
+        return user
 
     async def _user_by_email(self, email: str) -> User | None:
         try:
@@ -188,3 +198,16 @@ class Accounts(Authenticator):
     async def _end_family(self, session: WriteSession, team_id: int, family: UUID) -> None:
         await queries.revoke_family(session, family, datetime.now(UTC))
         session.raise_event(CredentialRevoked(team_id=team_id, family=family))
+
+
+async def _chosen(session: WriteSession, user_id: int, team: str | None) -> Membership:
+    """The membership in the team that was asked for, by its UUID; without one the first."""
+    if team is None:
+        membership = await queries.default_membership(session, user_id)
+        if membership is None:
+            raise Unauthenticated("You are in no team any more.", code="INVALID_CREDENTIALS")
+        return membership
+    for membership, found in await queries.memberships_with_teams(session, user_id):
+        if str(found.uid) == team.strip().lower():
+            return membership
+    raise Invalid("You are in no such team.", field="team")

@@ -109,6 +109,11 @@ def new_reset_token() -> str:
     return secrets.token_urlsafe(32)
 
 
+def new_invitation_token() -> str:
+    """256 random bits; only their hash is stored."""
+    return f"sgi_{secrets.token_urlsafe(32)}"
+
+
 def new_api_key() -> str:
     """A visible prefix, then 256 random bits."""
     return f"sg_{secrets.token_hex(4)}_{secrets.token_urlsafe(32)}"

@@ -55,10 +55,14 @@ class Viewer:
         """True for the teams whose rows this viewer sees."""
         return team_id == self.team_id or team_id in self.reach
 
-    def across(self) -> Viewer:
-        """The same person, reading as every team of theirs; a key reads as its own."""
-        teams = frozenset(team_id for team_id, _role in self.teams)
-        return replace(self, reach=teams) if len(teams) > 1 else self
+    def across(self, scope: Scope = Scope.READ) -> Viewer:
+        """The same person, reading as every team in which they carry `scope`, and able to do
+        nothing that needs more. Without several teams, and for a key, nothing changes."""
+        if len(self.teams) < 2:
+            return self
+        teams = frozenset(team_id for team_id, role in self.teams if scope in self._scopes_as(role))
+        scopes = frozenset({scope, Scope.READ}) if teams else frozenset[Scope]()
+        return replace(self, reach=teams, scopes=scopes)
 
     def in_team(self, team_id: int) -> Viewer:
         """The same person acting in another team of theirs. Raises `NotFound` for any other."""
@@ -67,8 +71,17 @@ class Viewer:
         role = dict(self.teams).get(team_id)
         if role is None:
             raise NotFound("There is no such team.", field="team_id")
-        scopes = effective_scopes(role, self.granted)
-        return replace(self, team_id=team_id, role=role, scopes=scopes, reach=frozenset())
+        return replace(
+            self, team_id=team_id, role=role, scopes=self._scopes_as(role), reach=frozenset()
+        )
+
+    def _scopes_as(self, role: Role) -> frozenset[Scope]:
+        return effective_scopes(role, self.granted)
+
+    def require_somewhere(self, scope: Scope) -> None:
+        """Raises `Forbidden` unless this credential carries `scope` in one of its teams."""
+        if not any(scope in self._scopes_as(role) for _team, role in self.teams):
+            self.require(scope)
 
     def require(self, scope: Scope) -> None:
         """Raises `Forbidden` unless this credential carries `scope`."""

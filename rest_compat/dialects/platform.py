@@ -94,4 +94,13 @@ def _one_schema(answer: JsonSchema) -> JsonSchema:
 
 # A list: the answer of a row describes one entry, its shape makes the list of them.
 PAGE = Envelope(_page, _page_schema, page_to_offset)
+
+
+def page_of(name: str) -> Envelope:
+    """The page of a list that hangs on one thing: `name` is its connection."""
+    return Envelope(
+        lambda shaped, data, asked: _page(shaped, data[name], asked), _page_schema, page_to_offset
+    )
+
+
 ONE = Envelope(lambda shaped, _data, _asked: {"data": shaped}, _one_schema)

@@ -39,7 +39,9 @@ def _tokens(pair: TokenPair) -> dict[str, Any]:
 
 
 async def _sign_in(runtime: Runtime, caller: Caller, data: Data) -> Data:
-    pair = await runtime.accounts.sign_in(data["email"], data["password"], caller.address)
+    pair = await runtime.accounts.sign_in(
+        data["email"], data["password"], caller.address, data.get("team")
+    )
     return _tokens(pair)
 
 
@@ -92,6 +94,13 @@ ROWS: tuple[Row, ...] = (
         parameters=(
             _EMAIL,
             _field("password", _PASSWORD, "Password."),
+            Parameter(
+                "tenant_id",
+                Text(36, form="uuid"),
+                "team",
+                Source.BODY,
+                description="The team to act in, for people in several.",
+            ),
         ),
         service=_sign_in,
         shape=dict,

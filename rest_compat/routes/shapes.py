@@ -165,6 +165,11 @@ def nodes(shape: Any) -> Any:
     return lambda data: [shape(node) for node in data["nodes"]]
 
 
+def nodes_of(name: str, shape: Any) -> Any:
+    """The shape of a list that hangs on one thing: the nodes of its connection."""
+    return lambda data: [shape(node) for node in data[name]["nodes"]]
+
+
 def payload(name: str, shape: Any) -> Any:
     """The shape of a changed entity in the payload of a mutation."""
     return lambda data: shape(data[name])

@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
-from app.accounts import models, queries
+from app.accounts import models, queries, team_queries
 from app.accounts.models import Plan, Role, Scope
 from schema.context import Info
 from schema.fields import about
 from schema.ids import global_id
 from schema.nodes import Node
+from schema.pagination import Connection, window
+from schema.teams.listing import members_of
+
+if TYPE_CHECKING:
+    from schema.teams.types import Invitation, TeamMember
 
 
 @strawberry.type(description="The tenant: every row of the farm belongs to exactly one team.")
 class Team(Node):
+    key: strawberry.Private[int]
     name: str = about("Name of the team.")
     uid: strawberry.ID = about("The UUID that older APIs call the tenant id.")
     queue_paused: bool = about("Whether the whole print queue is paused.")
@@ -29,7 +36,37 @@ class Team(Node):
             uid=strawberry.ID(str(row.uid)),
             queue_paused=row.queue_paused,
             created_at=row.created_at,
+            key=row.id,
         )
+
+    @strawberry.field(description="Who is in it, the oldest membership first.")
+    async def members(
+        self,
+        info: Info,
+        first: int | None = None,
+        after: str | None = None,
+        last: int | None = None,
+        before: str | None = None,
+        offset: int | None = None,
+    ) -> Connection[Annotated[TeamMember, strawberry.lazy("schema.teams.types")]]:
+        asked = window(
+            info.context, first=first, after=after, last=last, before=before, offset=offset
+        )
+        return await members_of(info.context, self.key, asked)
+
+    @strawberry.field(
+        description="Open invitations, newest first; none of a team that this credential does "
+        "not act in. Needs the scope ADMIN."
+    )
+    async def invitations(
+        self, info: Info
+    ) -> list[Annotated[Invitation, strawberry.lazy("schema.teams.types")]]:
+        from schema.teams.types import Invitation
+
+        info.context.viewer.require(Scope.ADMIN)
+        async with info.context.read() as session:
+            rows = await team_queries.invitations(session, self.key)
+        return [Invitation.of(row) for row in rows]
 
 
 @strawberry.type(description="A person.")

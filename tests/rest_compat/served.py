@@ -8,6 +8,11 @@ PLATFORM = {
         ("GET", "/projects/{id}"),
         ("PUT", "/projects/{id}"),
         ("DELETE", "/projects/{id}"),
+        ("GET", "/teams"),
+        ("POST", "/teams"),
+        ("GET", "/teams/{id}/members"),
+        ("POST", "/teams/{id}/members"),
+        ("DELETE", "/teams/{id}/members/{userId}"),
     )
 }
 REFERENCE = {

@@ -24,3 +24,39 @@ def project(data: Data) -> dict[str, Any]:
         "updated_at": moment(data["updatedAt"]),
         "team": {"id": prefixed(data["team"]["id"]), "name": data["team"]["name"]},
     }
+
+
+def team(data: Data) -> dict[str, Any]:
+    """A team."""
+    return {
+        "id": prefixed(data["id"]),
+        "name": data["name"],
+        "created_at": moment(data["createdAt"]),
+    }
+
+
+def member(data: Data) -> dict[str, Any]:
+    """Somebody in a team."""
+    return {
+        "id": prefixed(data["user"]["id"]),
+        "email": data["user"]["email"],
+        "name": data["user"]["name"],
+        "role": data["role"].lower(),
+        "status": "active",
+        "joined_at": moment(data["joinedAt"]),
+    }
+
+
+def added(data: Data) -> dict[str, Any]:
+    """Whoever was added, or is invited."""
+    if data["member"] is not None:
+        return member(data["member"])
+    invitation = data["invitation"]
+    return {
+        "id": prefixed(invitation["id"]),
+        "email": invitation["email"],
+        "name": None,
+        "role": invitation["role"].lower(),
+        "status": "invited",
+        "joined_at": None,
+    }
