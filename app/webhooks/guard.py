@@ -67,12 +67,17 @@ Resolve = Callable[[str, int], Sequence[str]]
 
 
 class AddressRefused(Exception):
-    """A name leads to an address that webhooks must not reach."""
+    """A name leads to an address that webhooks must not reach.
 
-    def __init__(self, host: str) -> None:
+    `private` is whether a setting would allow it.
+    """
+
+    def __init__(self, host: str, *, private: bool) -> None:
         super().__init__(
             f"{host} is inside a private network, where webhooks are only sent with "
             "SPOOLGRAPH_ALLOW_PRIVATE_WEBHOOKS=on."
+            if private
+            else f"{host} has an address that webhooks are never sent to."
         )
 
 
@@ -126,7 +131,8 @@ class Guard:
         if not found:
             raise NameUnknown(f"{host} has no address.")
         if not all(is_allowed(item, allow_private=self._allow_private) for item in found):
-            raise AddressRefused(host)
+            private = all(is_allowed(item, allow_private=True) for item in found)
+            raise AddressRefused(host, private=private)
         return found
 
     def close(self) -> None:

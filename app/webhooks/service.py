@@ -76,14 +76,20 @@ async def create_webhook(
 
 
 async def update_webhook(
-    session: WriteSession, viewer: Viewer, webhook_id: int, changes: WebhookChanges, sealer: Sealer
+    session: WriteSession,
+    viewer: Viewer,
+    webhook_id: int,
+    changes: WebhookChanges,
+    sealer: Sealer,
+    dialect: Dialect | None = None,
 ) -> Webhook:
     """Change an endpoint. What waits for it is tried at once, oldest first.
 
-    Turning one on again that the server had given up takes the notice away.
+    Turning one on again that the server had given up takes the notice away. Raises `NotFound`,
+    also for an endpoint of another dialect than the one that is named.
     """
     viewer.require(Scope.ADMIN)
-    webhook = await _find(session, webhook_id)
+    webhook = await _find(session, webhook_id, dialect)
     if changes.destination is not UNSET:
         webhook.url = changes.destination.url
     if changes.events is not UNSET:
@@ -100,16 +106,22 @@ async def update_webhook(
     return webhook
 
 
-async def delete_webhook(session: WriteSession, viewer: Viewer, webhook_id: int) -> int:
+async def delete_webhook(
+    session: WriteSession, viewer: Viewer, webhook_id: int, dialect: Dialect | None = None
+) -> int:
     """Remove an endpoint with its log; what waits for it is not sent."""
     viewer.require(Scope.ADMIN)
-    webhook = await _find(session, webhook_id)
+    webhook = await _find(session, webhook_id, dialect)
     await session.execute(delete(Webhook).where(Webhook.id == webhook.id))
     return webhook_id
 
 
 async def redeliver(
-    session: WriteSession, viewer: Viewer, delivery_id: int, webhook_id: int | None = None
+    session: WriteSession,
+    viewer: Viewer,
+    delivery_id: int,
+    webhook_id: int | None = None,
+    dialect: Dialect | None = None,
 ) -> WebhookDelivery:
     """Queue a message of the log once more, under the same id.
 
@@ -120,9 +132,9 @@ async def redeliver(
     old = (await queries.deliveries_by_ids(session, [delivery_id])).get(delivery_id)
     if old is None or webhook_id not in (None, old.webhook_id):
         raise NotFound("There is no such delivery.", field="id")
+    webhook = await _find(session, old.webhook_id, dialect)
     if old.status is DeliveryStatus.PENDING:
         raise Conflict("This message still waits to be delivered.", field="id")
-    webhook = await _find(session, old.webhook_id)
     if not webhook.active:
         raise Conflict("The webhook is off: turn it on first.", field="id")
     again = messages.pending(
@@ -164,8 +176,8 @@ def _events(dialect: Dialect, given: Sequence[str]) -> list[str]:
     return [name for name in known if name in given]
 
 
-async def _find(session: WriteSession, webhook_id: int) -> Webhook:
+async def _find(session: WriteSession, webhook_id: int, dialect: Dialect | None = None) -> Webhook:
     webhook = (await queries.by_ids(session, [webhook_id])).get(webhook_id)
-    if webhook is None:
+    if webhook is None or dialect not in (None, webhook.dialect):
         raise NotFound("There is no such webhook.", field="id")
     return webhook

@@ -32,6 +32,8 @@ _DETAILS = (
     body("secret", Secret(256), "secret", "What signs; made up without it.", nullable=True),
     body("active", _ACTIVE, "active", "Whether it is told anything."),
 )
+_OF = {"dialect": "BAMBUDDY"}
+_INTO = {"input": _OF}
 _URL = Text(2048, form="uri")
 
 _WEBHOOK = {
@@ -129,7 +131,7 @@ ROWS: tuple[Row, ...] = (
         summary="List webhooks, oldest first",
         rate=Rate.READ,
         operation="ListWebhooks",
-        fixed={"first": MAX_WEBHOOKS, "dialect": "BAMBUDDY"},
+        fixed={"first": MAX_WEBHOOKS, **_OF},
         shape=shapes.nodes(_webhook),
         answer=many(WEBHOOK),
     ),
@@ -141,7 +143,7 @@ ROWS: tuple[Row, ...] = (
         rate=Rate.WRITE,
         parameters=(body("url", _URL, "url", "Where to post to.", required=True), *_DETAILS),
         operation="CreateWebhook",
-        fixed={"input": {"dialect": "BAMBUDDY"}},
+        fixed=_INTO,
         shape=_new_webhook,
         answer=NEW_WEBHOOK,
         status=201,
@@ -158,6 +160,7 @@ ROWS: tuple[Row, ...] = (
         rate=Rate.READ,
         parameters=(path_id("Webhook", what="Number of the webhook."),),
         operation="GetWebhook",
+        fixed=_OF,
         shape=_webhook,
         answer=WEBHOOK,
     ),
@@ -169,6 +172,7 @@ ROWS: tuple[Row, ...] = (
         rate=Rate.WRITE,
         parameters=(_INPUT_ID, body("url", _URL, "url", "Where to post to."), *_CHANGES),
         operation="UpdateWebhook",
+        fixed=_INTO,
         shape=shapes.payload("webhook", _webhook),
         answer=WEBHOOK,
     ),
@@ -180,6 +184,7 @@ ROWS: tuple[Row, ...] = (
         rate=Rate.WRITE,
         parameters=(_INPUT_ID,),
         operation="DeleteWebhook",
+        fixed=_INTO,
         shape=shapes.constant(shapes.DELETED),
         answer=answers.DONE,
     ),
@@ -191,6 +196,7 @@ ROWS: tuple[Row, ...] = (
         rate=Rate.WRITE,
         parameters=(_INPUT_ID,),
         operation="PingWebhook",
+        fixed=_INTO,
         shape=shapes.payload("delivery", _delivery),
         answer=DELIVERY,
     ),
@@ -207,6 +213,7 @@ ROWS: tuple[Row, ...] = (
             query("offset", Whole(0, 2**31 - 1), "offset", "How many to skip.", default=0),
         ),
         operation="ListWebhookDeliveries",
+        fixed=_OF,
         shape=_deliveries,
         answer=DELIVERIES,
     ),
@@ -229,6 +236,7 @@ ROWS: tuple[Row, ...] = (
             ),
         ),
         operation="RedeliverWebhook",
+        fixed=_INTO,
         shape=shapes.payload("delivery", _delivery),
         answer=DELIVERY,
     ),

@@ -16,6 +16,8 @@ from schema.fields import about, given
 from schema.ids import global_id, integer_id
 from schema.webhooks.types import Webhook, WebhookDelivery
 
+OF_DIALECT = "The API it must be of; of any without it."
+
 
 @strawberry.input(description="The webhook to make.")
 class CreateWebhookInput:
@@ -45,6 +47,7 @@ class UpdateWebhookInput:
     events: strawberry.Maybe[list[str]] = about("What it is told.")
     secret: strawberry.Maybe[str] = about("What signs its messages from now on. Never read back.")
     active: strawberry.Maybe[bool] = about("Whether it is told anything; true ends a notice.")
+    dialect: Dialect | None = about(OF_DIALECT, default=None)
 
 
 @strawberry.type(description="The changed webhook. What waits for it is tried at once.")
@@ -56,6 +59,7 @@ class UpdateWebhookPayload:
 @strawberry.input(description="The webhook to remove.")
 class DeleteWebhookInput:
     id: strawberry.ID = about("Global id of the webhook.")
+    dialect: Dialect | None = about(OF_DIALECT, default=None)
 
 
 @strawberry.type(description="The removed webhook; its log is gone with it.")
@@ -67,6 +71,7 @@ class DeleteWebhookPayload:
 @strawberry.input(description="The webhook to test.")
 class PingWebhookInput:
     id: strawberry.ID = about("Global id of the webhook.")
+    dialect: Dialect | None = about(OF_DIALECT, default=None)
 
 
 @strawberry.type(description="What became of a test message; it is never repeated by itself.")
@@ -81,6 +86,7 @@ class RedeliverWebhookInput:
     webhook_id: strawberry.ID | None = about(
         "Global id of the webhook it must be of; of any without it.", default=None
     )
+    dialect: Dialect | None = about(OF_DIALECT, default=None)
 
 
 @strawberry.type(description="The message that waits now, under the id it had.")
@@ -95,11 +101,13 @@ async def _checked(context: Context, url: str) -> CheckedDestination:
     return await checked(context.runtime.webhooks.guard, url)
 
 
-async def _ping(context: Context, webhook_id: int | None) -> WebhookDelivery:
+async def _ping(
+    context: Context, webhook_id: int | None, dialect: Dialect | None
+) -> WebhookDelivery:
     """Send a test message now. No database session is held meanwhile. Raises domain errors."""
     context.viewer.require(Scope.ADMIN)
     row = await context.loaders.webhooks.get(webhook_id)
-    if row is None:
+    if row is None or dialect not in (None, row.dialect):
         raise NotFound("There is no such webhook.", field="id")
     ping = service.ping_of(row)
     outcome = await context.runtime.webhooks.send(
@@ -148,7 +156,7 @@ class WebhookMutations:
             info,
             UpdateWebhookPayload,
             lambda session, viewer: service.update_webhook(
-                session, viewer, webhook_id, changes, context.runtime.sealer
+                session, viewer, webhook_id, changes, context.runtime.sealer, input.dialect
             ),
             lambda row: {"webhook": Webhook.of(row)},
         )
@@ -161,14 +169,16 @@ class WebhookMutations:
         return await mutate(
             info,
             DeleteWebhookPayload,
-            lambda session, viewer: service.delete_webhook(session, viewer, webhook_id),
+            lambda session, viewer: service.delete_webhook(
+                session, viewer, webhook_id, input.dialect
+            ),
             lambda deleted: {"deleted_id": global_id("Webhook", deleted)},
         )
 
     @strawberry.mutation(description="Send a test message and wait for the answer. Needs ADMIN.")
     async def ping_webhook(self, info: Info, input: PingWebhookInput) -> PingWebhookPayload:
         try:
-            sent = await _ping(info.context, integer_id(input.id, "Webhook"))
+            sent = await _ping(info.context, integer_id(input.id, "Webhook"), input.dialect)
         except USER_ERRORS as error:
             return PingWebhookPayload(user_errors=user_errors(error))
         return PingWebhookPayload(delivery=sent)
@@ -187,6 +197,8 @@ class WebhookMutations:
         return await mutate(
             info,
             RedeliverWebhookPayload,
-            lambda session, viewer: service.redeliver(session, viewer, delivery_id, webhook_id),
+            lambda session, viewer: service.redeliver(
+                session, viewer, delivery_id, webhook_id, input.dialect
+            ),
             lambda row: {"delivery": WebhookDelivery.of(row)},
         )

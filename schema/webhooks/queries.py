@@ -17,10 +17,12 @@ from schema.webhooks.types import Webhook, WebhookDelivery, WebhookEvent
 @strawberry.type
 class WebhookQueries:
     @strawberry.field(description="One webhook; null when there is none. Needs the scope ADMIN.")
-    async def webhook(self, info: Info, id: strawberry.ID) -> Webhook | None:
+    async def webhook(
+        self, info: Info, id: strawberry.ID, dialect: Dialect | None = None
+    ) -> Webhook | None:
         info.context.viewer.require(Scope.ADMIN)
         row = await info.context.loaders.webhooks.get(integer_id(id, "Webhook"))
-        return None if row is None else Webhook.of(row)
+        return None if row is None or dialect not in (None, row.dialect) else Webhook.of(row)
 
     @strawberry.field(description="The webhooks, oldest first. Needs the scope ADMIN.")
     async def webhooks(

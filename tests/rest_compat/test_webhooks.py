@@ -11,6 +11,7 @@ import pytest
 from app.accounts.models import Scope
 from tests.receiver import receiving
 from tests.running import RunningServer, eventually, running
+from tests.schema.asking import change
 from tests.schema.test_webhooks import EVENTS, _happen
 
 
@@ -87,6 +88,25 @@ async def test_a_webhook_lives_and_is_told(
         assert (refused.status_code, refused.json()["code"]) == (409, "CONFLICT")
         assert (await client.delete("/webhooks/1")).json() == {"status": "deleted"}
         assert (await client.get("/webhooks/1")).status_code == 404
+
+
+async def test_endpoints_of_other_dialects_are_not_there(
+    server: RunningServer, client: httpx.AsyncClient
+) -> None:
+    """Made through GraphQL for another API, it is no webhook of this one."""
+    made = await change(
+        server,
+        "createWebhook",
+        "webhook { databaseId }",
+        url="http://127.0.0.1:9",
+        dialect="PLATFORM",
+    )
+    path = f"/webhooks/{made['webhook']['databaseId']}"
+    assert (await client.get("/webhooks")).json() == []
+    for method, end in (("GET", ""), ("PATCH", ""), ("DELETE", ""), ("POST", "/ping")):
+        answer = await client.request(method, path + end, json={})
+        assert (answer.status_code, answer.json()["code"]) == (404, "NOT_FOUND"), (method, end)
+    assert (await client.get(path + "/deliveries")).status_code == 404
 
 
 async def test_without_events_and_secret_it_is_told_everything(client: httpx.AsyncClient) -> None:

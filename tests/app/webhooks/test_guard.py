@@ -163,4 +163,6 @@ async def test_a_private_endpoint_is_refused_when_it_is_given() -> None:
         with pytest.raises(Invalid, match="SPOOLGRAPH_ALLOW_PRIVATE_WEBHOOKS=on") as refused:
             await checked(guard, url)
         assert refused.value.field == "url"
+    with pytest.raises(Invalid, match="never sent to"):
+        await checked(guard, "http://169.254.169.254/latest/meta-data/")
     assert (await checked(guard, "https://later.example/")).url == "https://later.example/"
