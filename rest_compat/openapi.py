@@ -10,7 +10,7 @@ from app.http.multipart import MULTIPART
 from rest_compat.downloads import CSV, MEDIA_TYPES, XLSX
 from rest_compat.routes import ROWS
 from rest_compat.table import File, Parameter, Rate, Route, Row, Source, Stream
-from rest_compat.values import Choice
+from rest_compat.values import Choice, Upload
 
 Schema = Mapping[str, Any]
 _SECURITY: list[dict[str, list[str]]] = [{"ApiKey": []}, {"Bearer": []}]
@@ -99,9 +99,18 @@ def _operation(row: Row, schemas: dict[str, Schema]) -> dict[str, Any]:
         if fields := row.of(source):
             described["requestBody"] = {
                 "required": True,
-                "content": {media_type: _body(row, fields)},
+                "content": {media_type: _body(row, fields)} | _alone(fields),
             }
     return described
+
+
+def _alone(fields: list[Parameter]) -> dict[str, Any]:
+    """Media types in which a file may be the whole body."""
+    return {
+        item.kind.alone: {"schema": {"type": "string", "format": "binary"}}
+        for item in fields
+        if isinstance(item.kind, Upload) and item.kind.alone is not None
+    }
 
 
 def _parameter(item: Parameter) -> dict[str, Any]:

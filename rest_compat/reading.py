@@ -33,7 +33,7 @@ async def read_variables(
     async with AsyncExitStack() as stack:
         form = Form()
         if row.of(Source.FORM):
-            form = await _read_form(request, incoming, stack)
+            form = await _read_form(row, request, incoming, stack)
         elif row.of(Source.BODY):
             body = await _read_body(request)
         yield _variables(row, request, body, form)
@@ -84,10 +84,28 @@ def _value(parameter: Parameter, request: Request, body: Mapping[str, Any], form
     return _ABSENT if parameter.default is None else parameter.default
 
 
-async def _read_form(request: Request, incoming: Incoming, stack: AsyncExitStack) -> Form:
+async def _read_form(row: Row, request: Request, incoming: Incoming, stack: AsyncExitStack) -> Form:
+    sent = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    alone = {
+        parameter.kind.alone: parameter.name
+        for parameter in row.of(Source.FORM)
+        if isinstance(parameter.kind, Upload) and parameter.kind.alone is not None
+    }
+    if sent in alone:
+        receiving = incoming.receive(_whole(request), alone[sent])
+        return Form(files={alone[sent]: await stack.enter_async_context(receiving)})
     if not is_form(request):
-        raise Problem("UNSUPPORTED_MEDIA_TYPE", f"The body must be {MULTIPART}.")
+        kinds = " or ".join((MULTIPART, *alone))
+        raise Problem("UNSUPPORTED_MEDIA_TYPE", f"The body must be {kinds}.")
     return await stack.enter_async_context(read_form(request, incoming))
+
+
+async def _whole(request: Request) -> AsyncIterator[bytes]:
+    try:
+        async for chunk in request.stream():
+            yield chunk
+    except ClientDisconnect:
+        raise invalid(Fault(None, "The body ended too early.")) from None
 
 
 def _put(variables: dict[str, Any], into: str, value: Any) -> None:

@@ -321,7 +321,12 @@ def _written(moment: datetime) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """A file in a form; the mutation gets it as it was received."""
+    """A file in a form; the mutation gets it as it was received.
+
+    A body of the media type `alone` is the file, without a form around it.
+    """
+
+    alone: str | None = None
 
     def from_text(self, raw: str) -> Any:
         raise Refused("must be a file")

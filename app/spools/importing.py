@@ -22,6 +22,7 @@ from app.accounts.models import Scope
 from app.accounts.viewer import Viewer
 from app.database import ReadSession, WriteSession
 from app.errors import Invalid
+from app.files.incoming import TooLarge
 from app.spools import queries
 from app.spools.fields import CHECKS, checked
 from app.spools.models import Spool
@@ -86,12 +87,12 @@ class Imported:
 
 
 async def read_sheet(chunks: AsyncIterable[bytes]) -> Sheet:
-    """Read a CSV table off the event loop. Raises `Invalid` when it is too long to be read."""
+    """Read a CSV table off the event loop. Raises `TooLarge` when it is too long to be read."""
     content = bytearray()
     async for chunk in chunks:
         content += chunk
         if len(content) > MAX_BYTES:
-            raise Invalid(f"A table has at most {MAX_BYTES} bytes.", field="file")
+            raise TooLarge(f"A table has at most {MAX_BYTES} bytes.", field="file")
     return await asyncio.to_thread(sheet_of, bytes(content))
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
-from rest_compat.bodies import INTEGER, NUMBER, STRING, TIME, UUID, maybe, record, words
+from rest_compat.bodies import INTEGER, NUMBER, STRING, TIME, UUID, many, maybe, record, words
 from rest_compat.routes.shapes import moment, money
 
 Data = Mapping[str, Any]
@@ -98,6 +98,22 @@ EXAMPLE = {
 }
 
 
+LINE_ERROR = record(
+    "SpoolLineError",
+    "One cause why a line of a table cannot be imported.",
+    {"line": INTEGER, "field": maybe(STRING), "message": STRING},
+)
+IMPORTED = record(
+    "SpoolImport",
+    "What became of a table. With errors, or in a dry run, nothing was added.",
+    {
+        "dry_run": BOOLEAN,
+        "rows": INTEGER,
+        "imported": INTEGER,
+        "ignored_columns": many(STRING),
+        "errors": many(LINE_ERROR),
+    },
+)
 # The columns of an export; an import reads those that a spool can be given.
 COLUMNS = tuple(name for name in EXAMPLE if name != "loaded_in")
 
@@ -170,6 +186,20 @@ def _transaction(spool_id: str, node: Data) -> dict[str, Any]:
         "user_id": user.get("uid"),
         "user_name": user.get("name"),
         "created_at": moment(node["createdAt"]),
+    }
+
+
+def imported(data: Data) -> dict[str, Any]:
+    """What became of a table."""
+    return {
+        "dry_run": data["dryRun"],
+        "rows": data["rows"],
+        "imported": data["imported"],
+        "ignored_columns": data["ignoredColumns"],
+        "errors": [
+            {"line": error["line"], "field": error["column"], "message": error["message"]}
+            for error in data["lineErrors"]
+        ],
     }
 
 

@@ -11,8 +11,8 @@ from app.weights import MAX_GRAMS
 from rest_compat.dialects.batchivo import BATCHIVO, ONE, PAGE, PAGING, page_of, sorting
 from rest_compat.routes import shapes, spool_bodies
 from rest_compat.scalars import Amount, Flag, OneOf
-from rest_compat.table import Rate, Route, Row, Stream, body, path_uuid, query
-from rest_compat.values import Day, Text
+from rest_compat.table import Rate, Route, Row, Stream, body, form, path_uuid, query
+from rest_compat.values import Day, Text, Upload
 
 _Route = partial(Route, dialect=BATCHIVO, section="Spools")
 _FILTERS = (
@@ -109,6 +109,38 @@ ROWS: tuple[Row, ...] = (
         columns=spool_bodies.COLUMNS,
         lines=spool_bodies.lines,
         filename="spools",
+    ),
+    _Route(
+        method="POST",
+        path="/spools/import",
+        name="import_spools",
+        summary="Add all spools of a CSV table, or none of them",
+        description="A dry run answers 200 with every bad line and its column. Without it a table "
+        "with a bad line is 422, and nothing is added. Needs the scope `inventory`.",
+        rate=Rate.WRITE,
+        scope=Scope.INVENTORY,
+        parameters=(
+            form("file", Upload(alone="text/csv"), "file", "The table, CSV.", required=True),
+            form("dry_run", Flag(), "dryRun", "Only tell what would be refused."),
+            query("dry_run", Flag(), "input.dryRun", "Only tell what would be refused."),
+        ),
+        operation="ImportSpools",
+        shape=spool_bodies.imported,
+        envelope=ONE,
+        answer=spool_bodies.IMPORTED,
+        status=201,
+        status_of=lambda data: 200 if data["dryRun"] else 201,
+        example={
+            "data": {
+                "dry_run": True,
+                "rows": 2,
+                "imported": 0,
+                "ignored_columns": [],
+                "errors": [
+                    {"line": 3, "field": "net_weight_grams", "message": "This is not a number."}
+                ],
+            }
+        },
     ),
     _Route(
         method="GET",

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Sequence
 
 import strawberry
 
+from app.errors import Invalid
+from app.files.incoming import Received
 from app.spools import importing
 from schema.context import Info
 from schema.errors import USER_ERRORS, ErrorCode, UserError, user_errors
@@ -15,10 +18,12 @@ from schema.spools.types import Spool
 
 @strawberry.input(description="A table of spools.")
 class ImportSpoolsInput:
-    csv: str = about(
+    csv: str | None = about(
         "The table as CSV; its first line names the columns: `material_type`, `color` and "
-        "`net_weight_grams`, and any other field of a spool."
+        "`net_weight_grams`, and any other field of a spool.",
+        default=None,
     )
+    file: Received | None = about("The same as a file, instead of `csv`.", default=None)
     dry_run: bool = about("Only tell what would be refused.", default=False)
 
 
@@ -35,6 +40,7 @@ class LineError:
 
 @strawberry.type(description="What became of a table. With errors nothing was added.")
 class ImportSpoolsPayload:
+    dry_run: bool = about("Whether it was only tried.", default=False)
     rows: int = about("Rows of data in the table.", default=0)
     imported: int = about("Spools that were added.", default=0)
     spools: list[Spool] = about("The first 100 of them.", default_factory=list)
@@ -44,10 +50,19 @@ class ImportSpoolsPayload:
 
 
 MAX_SHOWN = 100
+CHUNK = 1024 * 1024
 
 
-async def _chunks(text: str) -> AsyncIterator[bytes]:
-    yield text.encode(errors="surrogatepass")
+async def _chunks(given: ImportSpoolsInput) -> AsyncIterator[bytes]:
+    """The bytes of the table that was given, as a text or as a file."""
+    if (given.csv is None) is (given.file is None):
+        raise Invalid("Give the table as `csv` or as `file`.", field="file")
+    if given.csv is not None:
+        yield given.csv.encode(errors="surrogatepass")
+    if given.file is not None:
+        with await asyncio.to_thread(given.file.path.open, "rb") as file:
+            while chunk := await asyncio.to_thread(file.read, CHUNK):
+                yield chunk
 
 
 @strawberry.type
@@ -58,7 +73,7 @@ class SpoolImportMutations:
     async def import_spools(self, info: Info, input: ImportSpoolsInput) -> ImportSpoolsPayload:
         context = info.context
         try:
-            sheet = await importing.read_sheet(_chunks(input.csv))
+            sheet = await importing.read_sheet(_chunks(input))
             if input.dry_run:
                 async with context.read() as reading:
                     done = await importing.check_sheet(reading, context.viewer, sheet)
@@ -68,24 +83,35 @@ class SpoolImportMutations:
         except USER_ERRORS as error:
             return ImportSpoolsPayload(user_errors=user_errors(error))
         context.renew_loaders()
-        return _payload(done, dry_run=input.dry_run)
+        return _payload(done, input)
 
 
-def _payload(done: importing.Imported, *, dry_run: bool) -> ImportSpoolsPayload:
+def _payload(done: importing.Imported, given: ImportSpoolsInput) -> ImportSpoolsPayload:
+    source = "file" if given.csv is None else "csv"
     return ImportSpoolsPayload(
         rows=done.rows,
         imported=len(done.spools),
         spools=[Spool.of(row) for row in done.spools[:MAX_SHOWN]],
         ignored_columns=list(done.ignored),
         line_errors=[LineError.of(error) for error in done.errors],
-        user_errors=[] if dry_run else [_user_error(error) for error in done.errors],
+        dry_run=given.dry_run,
+        user_errors=[] if given.dry_run else _user_errors(done.errors, source),
     )
 
 
-def _user_error(error: importing.LineError) -> UserError:
+def _user_errors(errors: Sequence[importing.LineError], source: str) -> list[UserError]:
+    """The first bad lines as refusals; the whole list is in `lineErrors`."""
+    found = [_user_error(error, source) for error in errors[:MAX_SHOWN]]
+    if len(errors) > MAX_SHOWN:
+        more = f"{len(errors) - MAX_SHOWN} more things are wrong."
+        found.append(UserError(code=ErrorCode.INVALID, message=more, field=["input", source]))
+    return found
+
+
+def _user_error(error: importing.LineError, source: str) -> UserError:
     place = [] if error.column is None else [error.column]
     return UserError(
         code=ErrorCode.INVALID,
         message=f"Line {error.line}: {error.message}",
-        field=["input", "csv", *place],
+        field=["input", source, *place],
     )

@@ -58,6 +58,7 @@ SERVED = (
         ("GET", "/api/v1/spools"),
         ("POST", "/api/v1/spools"),
         ("GET", "/api/v1/spools/export"),
+        ("POST", "/api/v1/spools/import"),
         ("GET", "/api/v1/spools/{id}"),
         ("PATCH", "/api/v1/spools/{id}"),
         ("DELETE", "/api/v1/spools/{id}"),
