@@ -29,6 +29,11 @@ schema: $(VENV)/.installed ## Write schema/schema.graphql anew from the code
 web: ## Build the offline pages anew (needs Node.js 20)
 	cd web && npm ci && npm run build
 
+web-check: ## Build the pages in a copy and compare them with the committed ones
+	@copy=$$(mktemp -d) && trap "rm -rf $$copy" EXIT && mkdir -p $$copy/app/pages && cp -r web $$copy/web && rm -rf $$copy/web/node_modules \
+	  && (cd $$copy/web && npm ci --silent --no-audit --no-fund && npm run --silent build >/dev/null) \
+	  && diff -r $$copy/app/pages/static app/pages/static && echo "The built pages are those of web/."
+
 lock: $(VENV)/.developing ## Pin the dependencies anew
 	$(BIN)/python -m pip install --quiet uv
 	$(BIN)/uv pip compile --quiet pyproject.toml --universal --python-version 3.11 --no-emit-index-url --no-header --no-annotate --upgrade -o requirements.lock
@@ -47,4 +52,4 @@ $(VENV)/.developing: $(VENV)/.installed requirements-dev.lock
 	$(BIN)/python -m pip install --disable-pip-version-check --progress-bar on --quiet -r requirements-dev.lock
 	@touch $@
 
-.PHONY: help run test lint bench schema web lock
+.PHONY: help run test lint bench schema web web-check lock

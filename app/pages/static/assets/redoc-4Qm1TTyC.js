@@ -1,0 +1,1 @@
+var e=`/assets/redoc.standalone-DcNG_p7R.js`,t=document.createElement(`script`);t.src=e,t.addEventListener(`load`,()=>{window.Redoc.init(`/openapi.json`,{nativeScrollbars:!0},document.getElementById(`root`))}),document.head.append(t);

@@ -1,1 +1,0 @@
-var e=`/assets/redoc.standalone-DjJc5WZ1.js`,t=document.createElement(`script`);t.src=e,t.addEventListener(`load`,()=>{window.Redoc.init(`/openapi.json`,{nativeScrollbars:!0},document.getElementById(`root`))}),document.head.append(t);
