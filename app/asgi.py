@@ -29,13 +29,14 @@ from app.database import Database
 from app.embedded_lock import EmbeddedLock
 from app.farm_events import service as farm_events
 from app.files.store import FileStore
-from app.http import invitations, operations
+from app.http import authorization, invitations, operations
 from app.http.dialect_hosts import DialectHosts
 from app.http.request_log import RequestLog
 from app.hub import Hub
 from app.mail import Mailer
 from app.metrics import FarmMetrics, watch_loop
 from app.mqtt.ingest import Ingest
+from app.oauth.service import AuthorizationServer
 from app.pages import password
 from app.print_queue.uploads import LiveUploads
 from app.printers.live import LiveFarm
@@ -76,6 +77,7 @@ def build_runtime(settings: Settings) -> Runtime:
         uploads=LiveUploads(hub),
         accounts=accounts,
         self_service=SelfService(database, limiter, accounts, mailer, settings),
+        oauth=AuthorizationServer(database, accounts),
         invitations=Invitations(database, limiter, settings, mailer),
         limiter=limiter,
         sealer=sealer,
@@ -118,6 +120,7 @@ def create_app(runtime: Runtime) -> Starlette:
             *password.routes(runtime.self_service),
             *operations.routes(runtime, lambda: rest_compat.openapi.document(settings.public_url)),
             *invitations.routes(runtime),
+            *authorization.routes(runtime),
             *schema.http.routes(runtime),
             *rest_compat.build.routes(runtime),
         ],

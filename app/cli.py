@@ -1,4 +1,4 @@
-"""The `spoolgraph` command: serve, demo, simulate, migrate, user, key, schema, openapi."""
+"""The `spoolgraph` command, put together from those of its parts."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from app.demo.command import register as register_demo
 from app.embedded_lock import AlreadyServed
 from app.errors import Unavailable
 from app.migration import NotAtHead, downgrade, upgrade
+from app.oauth.command import register as register_applications
 from app.server import Server, run, tune_collection
 from app.settings import Settings, SettingsError
 from app.simulator.command import register as register_simulator
@@ -94,6 +95,7 @@ def openapi_command() -> None:
 
 
 register_accounts(cli)
+register_applications(cli)
 register_simulator(cli)
 register_demo(cli)
 

@@ -4,6 +4,7 @@ from app.accounts import models as accounts
 from app.archives import models as archives
 from app.farm_events import models as farm_events
 from app.files import models as files
+from app.oauth import models as oauth
 from app.plates import models as plates
 from app.print_queue import models as print_queue
 from app.printers import models as printers
@@ -21,6 +22,7 @@ __all__ = [
     "archives",
     "farm_events",
     "files",
+    "oauth",
     "plates",
     "print_queue",
     "printers",

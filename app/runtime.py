@@ -13,6 +13,7 @@ from app.database import Database
 from app.files.store import FileStore
 from app.hub import Hub
 from app.mqtt.ingest import Ingest
+from app.oauth.service import AuthorizationServer
 from app.print_queue.uploads import LiveUploads
 from app.printers.commands import PrinterCommands
 from app.printers.live import LiveFarm
@@ -35,6 +36,7 @@ class Runtime:
     accounts: Accounts
     self_service: SelfService
     invitations: Invitations
+    oauth: AuthorizationServer
     limiter: RateLimiter
     sealer: Sealer
     commands: PrinterCommands

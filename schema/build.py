@@ -15,6 +15,7 @@ from schema.archives.uploads import ArchiveUploadMutations
 from schema.changes.subscriptions import ChangeSubscriptions
 from schema.farm_events.subscriptions import FarmEventSubscriptions
 from schema.farm_schema import FarmSchema
+from schema.oauth.fields import OAuthMutations, OAuthQueries
 from schema.print_queue.editing import QueueEditingMutations
 from schema.print_queue.mutations import QueueMutations
 from schema.print_queue.queries import QueueQueries
@@ -46,6 +47,7 @@ from schema.webhooks.queries import WebhookQueries
 class Query(
     AccountQueries,
     TeamQueries,
+    OAuthQueries,
     SystemQueries,
     PrinterQueries,
     ArchiveQueries,
@@ -65,6 +67,7 @@ class Mutation(
     AccountMutations,
     SignInMutations,
     TeamMutations,
+    OAuthMutations,
     PrinterMutations,
     ArchiveMutations,
     ArchiveUploadMutations,

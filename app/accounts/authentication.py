@@ -124,12 +124,15 @@ class Authenticator:
             team_id=claims.team_id,
             user_id=user.id,
             role=role,
-            scopes=effective_scopes(role),
-            credential=f"user:{user.id}",
+            scopes=effective_scopes(role, claims.granted),
+            credential=f"user:{user.id}"
+            if claims.client_id is None
+            else f"application:{claims.client_id}:{user.id}",
             family=claims.family,
             plan=Plan.FREE,
             expires_at=claims.expires_at,
             teams=teams,
+            granted=claims.granted,
         )
 
     def _on_event(self, message: Message) -> None:

@@ -39,7 +39,7 @@ def register(cli: typer.Typer) -> None:
     cli.add_typer(keys, name="key")
 
 
-def _with_database(work: Callable[[Database], Awaitable[T]]) -> T:
+def with_database(work: Callable[[Database], Awaitable[T]]) -> T:
     """Run `work` on the farm's database, and tell running servers what was revoked by it."""
 
     async def run() -> T:
@@ -89,7 +89,7 @@ def create_user(
 ) -> None:
     """Create a user in a team."""
     given = _asked(password, password_stdin)
-    user = _with_database(
+    user = with_database(
         lambda database: members.create_user(
             database, email, given, name=name, team=team, role=role
         )
@@ -103,14 +103,14 @@ def change_password(
 ) -> None:
     """Give a user a new password; every sign-in of theirs ends."""
     given = _asked(password, password_stdin)
-    _with_database(lambda database: members.set_password(database, email, given))
+    with_database(lambda database: members.set_password(database, email, given))
     typer.echo(f"Changed the password of {email}.")
 
 
 @users.command("role")
 def change_role(email: Email, role: Annotated[Role, typer.Argument()]) -> None:
     """Change a user's role."""
-    _with_database(lambda database: members.set_role(database, email, role))
+    with_database(lambda database: members.set_role(database, email, role))
     typer.echo(f"{email} is now {role.value}.")
 
 
@@ -127,10 +127,11 @@ def list_users() -> None:
                 table.add_row(*map(Text, cells))
             return table
 
-    Console().print(_with_database(read))
+    Console().print(with_database(read))
 
 
-async def _viewer_of(session: ReadSession, email: str) -> Viewer:
+async def viewer_of(session: ReadSession, email: str) -> Viewer:
+    """Whoever has the shell, acting for a user in their first team."""
     user: User | None = await queries.user_by_email(session, email)
     membership = None if user is None else await queries.default_membership(session, user.id)
     if user is None or membership is None:
@@ -161,13 +162,13 @@ def create(
 
     async def make(database: Database) -> str:
         async with database.read(EVERY_TEAM) as session:
-            viewer = await _viewer_of(session, email)
+            viewer = await viewer_of(session, email)
         expires_at = None if days is None else datetime.now(UTC) + timedelta(days=days)
         new = NewApiKey(name, scope or effective_scopes(viewer.role), plan, expires_at)
         async with database.transaction(viewer.team_id) as session:
             return (await create_key(session, viewer, new))[1]
 
-    typer.echo(_with_database(make))
+    typer.echo(with_database(make))
 
 
 @keys.command("list")
@@ -184,7 +185,7 @@ def list_keys() -> None:
                 table.add_row(*map(Text, cells), Text(_state_of(key)))
             return table
 
-    Console().print(_with_database(read))
+    Console().print(with_database(read))
 
 
 def _state_of(key: ApiKey) -> str:
@@ -214,5 +215,5 @@ def revoke(
         async with database.transaction(key.team_id) as session:
             await revoke_key(session, viewer, key_id)
 
-    _with_database(end)
+    with_database(end)
     typer.echo(f"Revoked key {key_id}.")

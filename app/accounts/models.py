@@ -119,7 +119,10 @@ class ApiKey(TeamOwned, Table):
 
 
 class RefreshToken(Table):
-    """One link of a sign-in's chain. A token used twice revokes its whole family."""
+    """One link of a sign-in's chain. A token used twice revokes its whole family.
+
+    That of an application names its client and the OAuth scopes it was allowed.
+    """
 
     __tablename__ = "refresh_tokens"
 
@@ -131,6 +134,10 @@ class RefreshToken(Table):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
     used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    client_id: Mapped[int | None] = mapped_column(
+        ForeignKey("oauth_clients.id", ondelete="CASCADE"), index=True
+    )
+    scopes: Mapped[list[str] | None] = mapped_column(JSON)
     revoked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 

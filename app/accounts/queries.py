@@ -206,6 +206,16 @@ async def revoke_family(session: WriteSession, family: UUID, now: datetime) -> N
     )
 
 
+async def family_of_client(session: Session, family: UUID, client_id: int) -> int | None:
+    """The team of a sign-in that an application made; None for any other."""
+    found: int | None = await session.scalar(
+        select(RefreshToken.team_id)
+        .where(RefreshToken.family == family, RefreshToken.client_id == client_id)
+        .limit(1)
+    )
+    return found
+
+
 async def family_is_revoked(session: Session, family: UUID) -> bool:
     """True once the sign-in was ended."""
     found = await session.scalar(

@@ -18,7 +18,7 @@ from app.accounts.members import checked_email
 from app.accounts.models import Membership, RefreshToken, Team, User
 from app.accounts.passwords import hash_password, needs_rehash, verify_password
 from app.accounts.secret import farm_secret
-from app.accounts.tokens import TokenPair
+from app.accounts.tokens import Application, TokenPair
 from app.accounts.viewer import Viewer
 from app.database import EVERY_TEAM, Database, WriteSession
 from app.errors import DomainError, Invalid, NotFound, Unauthenticated
@@ -143,7 +143,7 @@ class Accounts(Authenticator):
         now = datetime.now(UTC)
         async with self._database.transaction(EVERY_TEAM) as session:
             found = await queries.refresh_token(session, tokens.digest(token))
-            if found is None:
+            if found is None or found.client_id is not None:  # an application's: not for here
                 raise Unauthenticated("The refresh token is not valid.", code="INVALID_TOKEN")
             user = await queries.user_by_id(session, found.user_id)
             expired = found.expires_at <= now
@@ -157,7 +157,7 @@ class Accounts(Authenticator):
                 if member is not None:
                     return self.issue(session, user, found.team_id, found.family)
             if not expired:
-                await self._end_family(session, found.team_id, found.family)
+                await self.end_family(session, found.team_id, found.family)
         if expired:
             raise Unauthenticated("The refresh token has expired.", code="TOKEN_EXPIRED")
         said = "The sign-in was ended." if ended else "The refresh token was used before."
@@ -168,7 +168,7 @@ class Accounts(Authenticator):
         async with self._database.transaction(EVERY_TEAM) as session:
             found = await queries.refresh_token(session, tokens.digest(token))
             if found is not None:
-                await self._end_family(session, found.team_id, found.family)
+                await self.end_family(session, found.team_id, found.family)
 
     async def profile(self, viewer: Viewer) -> Profile:
         """The user and team of a viewer."""
@@ -179,8 +179,15 @@ class Accounts(Authenticator):
             raise NotFound("The user or the team is gone.")
         return Profile(user, team)
 
-    def issue(self, session: WriteSession, user: User, team_id: int, family: UUID) -> TokenPair:
-        """The next pair of a sign-in; `family` names the sign-in."""
+    def issue(
+        self,
+        session: WriteSession,
+        user: User,
+        team_id: int,
+        family: UUID,
+        application: Application | None = None,
+    ) -> TokenPair:
+        """The next pair of a sign-in, or of an application's; `family` names it."""
         now = datetime.now(UTC)
         refresh = tokens.new_refresh_token()
         session.add(
@@ -191,11 +198,14 @@ class Accounts(Authenticator):
                 token_hash=tokens.digest(refresh),
                 created_at=now,
                 expires_at=now + timedelta(days=tokens.REFRESH_DAYS),
+                client_id=None if application is None else application.client_id,
+                scopes=None if application is None else list(application.scopes),
             )
         )
-        return TokenPair(self.signer.sign(user.uid, team_id, family), refresh)
+        return TokenPair(self.signer.sign(user.uid, team_id, family, application), refresh)
 
-    async def _end_family(self, session: WriteSession, team_id: int, family: UUID) -> None:
+    async def end_family(self, session: WriteSession, team_id: int, family: UUID) -> None:
+        """End a sign-in: its tokens stop working everywhere at once."""
         await queries.revoke_family(session, family, datetime.now(UTC))
         session.raise_event(CredentialRevoked(team_id=team_id, family=family))
 

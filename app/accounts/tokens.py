@@ -5,12 +5,15 @@ from __future__ import annotations
 import hashlib
 import re
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
 import jwt
 
+from app.accounts.models import Scope
 from app.errors import Unauthenticated
 
 ACCESS_SECONDS = 1800
@@ -34,6 +37,18 @@ class AccessClaims:
     team_id: int
     family: UUID
     expires_at: datetime
+    client_id: int | None = None
+    granted: frozenset[Scope] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Application:
+    """An application that acts for a person: the row of its client, and what it may do, in the
+    words of OAuth and in those of this server."""
+
+    client_id: int
+    scopes: tuple[str, ...]
+    granted: frozenset[Scope]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,40 +68,69 @@ class TokenSigner:
         self._key = digest
         self._key_id = hashlib.sha256(digest).hexdigest()[:8]
 
-    def sign(self, user_uid: UUID, team_id: int, family: UUID) -> str:
-        """A token of 30 minutes for one user in one team."""
+    def sign(
+        self, user_uid: UUID, team_id: int, family: UUID, application: Application | None = None
+    ) -> str:
+        """A token of 30 minutes for one user in one team, or for an application in their name."""
+        claims: dict[str, Any] = {"sub": str(user_uid), "team": team_id, "family": str(family)}
+        if application is not None:
+            claims["client"] = application.client_id
+            claims["scopes"] = sorted(application.granted)
+        return self._encode(claims, AUDIENCE, ACCESS_SECONDS)
+
+    def sign_ticket(self, purpose: str, claims: Mapping[str, Any], seconds: int) -> str:
+        """Something to be handed back unchanged, for one purpose and a while."""
+        return self._encode({"sub": purpose, **claims}, f"{AUDIENCE} {purpose}", seconds)
+
+    def _encode(self, claims: Mapping[str, Any], audience: str, seconds: int) -> str:
         now = datetime.now(UTC)
+        times = {"iat": now, "exp": now + timedelta(seconds=seconds)}
         return jwt.encode(
-            {
-                "sub": str(user_uid),
-                "team": team_id,
-                "family": str(family),
-                "aud": AUDIENCE,
-                "iat": now,
-                "exp": now + timedelta(seconds=ACCESS_SECONDS),
-                "jti": uuid4().hex,
-            },
+            {**claims, **times, "aud": audience, "jti": uuid4().hex},
             self._key,
             algorithm=ALGORITHM,
             headers={"kid": self._key_id},
         )
 
+    def read_ticket(self, purpose: str, ticket: str) -> dict[str, Any]:
+        """The claims of a ticket; raises `Unauthenticated` when it is not good any more."""
+        try:
+            return self._decode(ticket, f"{AUDIENCE} {purpose}")
+        except jwt.InvalidTokenError:
+            raise Unauthenticated(
+                "This took too long, begin again.", code="INVALID_TOKEN"
+            ) from None
+
+    def _decode(self, token: str, audience: str, leeway: int = LEEWAY_SECONDS) -> dict[str, Any]:
+        claims: dict[str, Any] = jwt.decode(
+            token,
+            self._key,
+            algorithms=[ALGORITHM],
+            audience=audience,
+            leeway=leeway,
+            options={"require": REQUIRED},
+        )
+        return claims
+
+    def family_of(self, token: str) -> UUID | None:
+        """The sign-in an access token belongs to, also of one that has just expired."""
+        try:
+            return UUID(self._decode(token, AUDIENCE, leeway=ACCESS_SECONDS)["family"])
+        except (jwt.InvalidTokenError, KeyError, TypeError, ValueError):
+            return None
+
     def read(self, token: str) -> AccessClaims:
         """The claims; raises `Unauthenticated` with TOKEN_EXPIRED or INVALID_TOKEN."""
         try:
-            claims = jwt.decode(
-                token,
-                self._key,
-                algorithms=[ALGORITHM],
-                audience=AUDIENCE,
-                leeway=LEEWAY_SECONDS,
-                options={"require": REQUIRED},
-            )
+            claims = self._decode(token, AUDIENCE)
+            scopes = claims.get("scopes")
             return AccessClaims(
                 user_uid=UUID(claims["sub"]),
                 team_id=int(claims["team"]),
                 family=UUID(claims["family"]),
                 expires_at=datetime.fromtimestamp(claims["exp"], UTC),
+                client_id=claims.get("client"),
+                granted=None if scopes is None else frozenset(map(Scope, scopes)),
             )
         except jwt.ExpiredSignatureError:
             raise Unauthenticated("The access token has expired.", code="TOKEN_EXPIRED") from None
