@@ -83,6 +83,8 @@ class FarmMetrics(Collector):
             ("messages_ingested", "Reports read from printers.", counts.messages),
             ("messages_unreadable", "Reports that could not be read.", counts.unreadable),
             ("messages_unknown_serial", "Reports of unknown printers.", counts.unknown_serials),
+            ("webhook_attempts", "Messages posted to webhooks.", self._runtime.webhooks.attempts),
+            ("webhook_failures", "Attempts without a 2xx.", self._runtime.webhooks.failures),
         ):
             yield CounterMetricFamily(f"spoolgraph_{name}", help_text, value)
         yield GaugeMetricFamily(

@@ -20,6 +20,7 @@ PREFIXES: Mapping[str, str] = {
     "Team": "team",
     "User": "user",
     "Invitation": "inv",
+    "Webhook": "hook",
 }
 _NUMBER = re.compile(r"[1-9][0-9]{0,9}")
 _HEX = re.compile(r"[0-9a-f]{32}")

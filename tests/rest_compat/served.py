@@ -13,6 +13,7 @@ PLATFORM = {
         ("GET", "/teams/{id}/members"),
         ("POST", "/teams/{id}/members"),
         ("DELETE", "/teams/{id}/members/{userId}"),
+        ("POST", "/webhooks"),
     )
 }
 REFERENCE = {

@@ -164,3 +164,35 @@ async def test_only_admins_may(server: RunningServer) -> None:
         answer = await other.request(method, path + end, json={})
         assert answer.status_code == 404, (method, end)
     assert (await other.get(path + "/deliveries")).status_code == 404
+
+
+async def test_platform_clients_make_theirs(server: RunningServer) -> None:
+    """The document's body makes an endpoint that gets that dialect's events and payload."""
+    client = server.client()
+    async with receiving() as receiver:
+        given = {
+            "url": receiver.url,
+            "events": ["project.created", "deployment.started"],
+            "secret": "your-webhook-secret",
+        }
+        made = await client.post("/platform/v1/webhooks", json=given)
+        assert made.status_code == 201
+        webhook = made.json()["data"]
+        assert webhook | {"created_at": "", "updated_at": ""} == {
+            "id": "hook_1",
+            "url": receiver.url,
+            "events": ["deployment.started", "project.created"],
+            "active": True,
+            "secret": "your-webhook-secret",
+            "created_at": "",
+            "updated_at": "",
+        }
+        project = await client.post("/platform/v1/projects", json={"name": "My Website"})
+        (told,) = await receiver.until(1)
+        told.verify(b"your-webhook-secret")
+        assert told.json["id"] == told.id
+        assert told.json["type"] == "project.created"
+        assert told.json["data"] == {"project": project.json()["data"]}
+    refused = await client.post("/platform/v1/webhooks", json={**given, "events": ["print_failed"]})
+    assert refused.status_code == 422
+    assert refused.json()["error"]["details"][0]["field"] == "events"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import partial
 
-from app.accounts.models import Team
+from app.accounts.models import Team, User
 from app.database import WriteSession
 from app.events import (
     ProductionRunCompleted,
@@ -15,6 +15,7 @@ from app.events import (
     ProjectCreated,
     ProjectEvent,
     ProjectUpdated,
+    TeamMemberAdded,
 )
 from app.production.models import ProductionRun, RunStatus
 from app.projects.models import Project
@@ -75,6 +76,23 @@ async def _project(session: WriteSession, event: ProjectEvent) -> Data | None:
     }
 
 
+async def _member(session: WriteSession, event: TeamMemberAdded) -> Data | None:
+    user = await fresh(session, User, event.user_id)
+    team = await fresh(session, Team, event.team_id)
+    if user is None or team is None:
+        return None
+    return {
+        "team": {"id": prefixed("team", team.id), "name": team.name},
+        "member": {
+            "id": prefixed("user", user.id),
+            "email": user.email,
+            "name": user.name,
+            "role": event.role,
+            "joined_at": moment(event.occurred_at),
+        },
+    }
+
+
 _Row = partial(EventRow, dialect=Dialect.PLATFORM)
 ROWS: tuple[EventRow, ...] = (
     _Row(kind=ProductionRunStarted, name="deployment.started", data=_deployment),
@@ -82,4 +100,5 @@ ROWS: tuple[EventRow, ...] = (
     _Row(kind=ProductionRunFailed, name="deployment.failed", data=_deployment),
     _Row(kind=ProjectCreated, name="project.created", data=_project),
     _Row(kind=ProjectUpdated, name="project.updated", data=_project),
+    _Row(kind=TeamMemberAdded, name="team.member_added", data=_member),
 )

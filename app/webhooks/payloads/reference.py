@@ -4,8 +4,15 @@ from __future__ import annotations
 
 from functools import partial
 
+from app.accounts.models import Invitation
 from app.database import WriteSession
-from app.events import ProjectCreated, ProjectDeleted, ProjectEvent, ProjectUpdated
+from app.events import (
+    ProjectCreated,
+    ProjectDeleted,
+    ProjectEvent,
+    ProjectUpdated,
+    UserInvited,
+)
 from app.projects.models import Project
 from app.webhooks.models import Dialect
 from app.webhooks.payloads.table import Data, EventRow, fresh, moment, prefixed
@@ -32,9 +39,25 @@ async def _gone(_session: WriteSession, event: ProjectDeleted) -> Data:
     return {"project": {"id": prefixed("proj", event.project_id)}}
 
 
+async def _invitation(session: WriteSession, event: UserInvited) -> Data | None:
+    invitation = await fresh(session, Invitation, event.invitation_id)
+    if invitation is None:
+        return None
+    return {
+        "invitation": {
+            "id": prefixed("inv", invitation.id),
+            "email": invitation.email,
+            "role": invitation.role.value,
+            "created_at": moment(invitation.created_at),
+            "expires_at": moment(invitation.expires_at),
+        }
+    }
+
+
 _Row = partial(EventRow, dialect=Dialect.REFERENCE)
 ROWS: tuple[EventRow, ...] = (
     _Row(kind=ProjectCreated, name="project.created", data=_project),
     _Row(kind=ProjectUpdated, name="project.updated", data=_project),
     _Row(kind=ProjectDeleted, name="project.deleted", data=_gone),
+    _Row(kind=UserInvited, name="user.invited", data=_invitation),
 )

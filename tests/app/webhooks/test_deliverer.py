@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
+import pytest
+from sqlalchemy import event
+
 from app.archives import runs
-from app.database import EVERY_TEAM
-from app.events import PrinterDisconnected, WebhookDisabled, WebhookMessagesQueued
+from app.database import EVERY_TEAM, Database
+from app.events import PrinterDisconnected, PrinterUpdated, WebhookDisabled, WebhookMessagesQueued
 from app.webhooks import service, turns
+from app.webhooks.deliverer import UNREADABLE
 from app.webhooks.models import DeliveryStatus, Webhook
 from app.webhooks.service import WebhookChanges
 from tests.app.webhooks.conftest import SECRET, Post
@@ -95,11 +101,39 @@ async def test_only_what_was_asked_for_is_told_and_only_to_the_team(post: Post) 
 
 
 async def test_a_team_without_endpoints_pays_one_statement(post: Post) -> None:
-    """Nothing is read for payloads, nothing is written, nobody is woken."""
+    """The look whether anybody listens; nothing is read for payloads, nothing is written, nobody
+    is woken. What no endpoint can hear of costs nothing."""
     told = listen(post.database)
-    await _offline(post)
+    with statements(post.database) as asked:
+        await _offline(post)
+    assert [text for text in asked if "webhook" in text] == [
+        text for text in asked if text.startswith("SELECT webhooks.id")
+    ]
+    assert len([text for text in asked if "webhook" in text]) == 1
+    with statements(post.database) as asked:
+        async with post.database.transaction(EVERY_TEAM) as session:
+            session.raise_event(
+                PrinterUpdated(team_id=post.viewer.team_id, printer_id=post.printer.id)
+            )
+    assert not any("webhook" in text for text in asked)
     assert await post.log() == []
     assert not any(isinstance(item, WebhookMessagesQueued) for item in told)
+
+
+@contextmanager
+def statements(database: Database) -> Iterator[list[str]]:
+    """Every statement that is sent to the database meanwhile."""
+    found: list[str] = []
+
+    def note(_c: object, _cursor: object, statement: str, *_rest: object) -> None:
+        found.append(statement)
+
+    engine = database.write_engine.sync_engine
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        yield found
+    finally:
+        event.remove(engine, "before_cursor_execute", note)
 
 
 async def test_an_endpoint_that_fails_is_tried_again_in_order(post: Post) -> None:
@@ -157,8 +191,8 @@ async def test_after_a_day_of_failures_it_is_given_up_with_a_notice(post: Post) 
         assert not found.active
         assert found.disabled_at is not None
         assert found.notice == "Nothing was accepted for 24 hours. At last: HTTP status 503."
-        (event,) = [item for item in told if isinstance(item, WebhookDisabled)]
-        assert (event.webhook_id, event.notice) == (webhook.id, found.notice)
+        (disabled,) = [item for item in told if isinstance(item, WebhookDisabled)]
+        assert (disabled.webhook_id, disabled.notice) == (webhook.id, found.notice)
         await _offline(post, "while it was off")
         assert len(await post.log()) == 2
 
@@ -303,3 +337,25 @@ async def test_an_open_run_is_named_by_its_printers_troubles(post: Post) -> None
             "status": "offline",
             "reason": "The printer does not report.",
         }
+
+
+async def test_secrets_reach_no_log(post: Post, caplog: pytest.LogCaptureFixture) -> None:
+    """Neither that of an endpoint nor what its address carries, whatever goes wrong."""
+    caplog.set_level("DEBUG")
+    async with receiving(status(500), OK) as receiver, post.delivering():
+        webhook = await post.webhook(f"{receiver.url}?token=of-the-address")
+        await _offline(post)
+        await receiver.until(1)
+        await eventually(lambda: _has_retry(post, webhook))
+        async with post.database.transaction(EVERY_TEAM) as session:
+            found = await session.get_one(Webhook, webhook.id)
+            found.sealed_secret = b"sealed by somebody else"
+        post.later(seconds=30)
+        await eventually(lambda: _is_unreadable(post))
+    assert SECRET not in caplog.text
+    assert "of-the-address" not in caplog.text
+    assert SECRET not in repr(await post.log())
+
+
+async def _is_unreadable(post: Post) -> bool:
+    return (await post.log())[0].error == UNREADABLE

@@ -7,7 +7,8 @@ from typing import Any
 
 import orjson
 
-from app.accounts.models import Team
+from app.accounts import teams
+from app.accounts.models import Role, Team, User
 from app.database import EVERY_TEAM, WriteSession
 from app.events import ProductionRunCompleted, ProductionRunFailed, ProductionRunStarted
 from app.production.models import ProductionRun, RunStatus
@@ -19,7 +20,7 @@ from app.spools.service import NewSpool
 from app.webhooks.catalogue import ENVELOPES, ROWS, events_of
 from app.webhooks.models import Dialect
 from tests.app.webhooks.conftest import Post
-from tests.farm import NOON
+from tests.farm import NOON, make_viewer
 
 SINCE = "2026-03-01T12:00:00Z"
 
@@ -81,12 +82,19 @@ def test_every_dialect_has_an_envelope_and_its_documented_events() -> None:
         "printer_error",
     }
     assert set(events_of(Dialect.BATCHIVO)) == {"inventory.low_stock", "production_run.completed"}
-    assert {"deployment.started", "deployment.completed", "deployment.failed"} <= set(
-        events_of(Dialect.PLATFORM)
-    )
-    assert {"project.created", "project.updated", "project.deleted"} <= set(
+    assert set(events_of(Dialect.PLATFORM)) == {
+        "deployment.started",
+        "deployment.completed",
+        "deployment.failed",
+        "project.created",
+        "project.updated",
+        "team.member_added",
+    }
+    assert {"project.created", "project.updated", "project.deleted", "user.invited"} <= set(
         events_of(Dialect.REFERENCE)
     )
+    # Only kept events have an order that all processes share.
+    assert all(row.kind.kept for row in ROWS)
     assert len({(row.kind, row.dialect, row.name) for row in ROWS}) == len(ROWS)
 
 
@@ -232,3 +240,32 @@ async def test_reference_is_told_of_projects_that_come_change_and_go(post: Post)
     }
     assert updated["name"] == "Renamed"
     assert gone == {"id": f"proj_{project.id}"}
+
+
+async def test_people_who_join_and_who_are_asked_to_are_told(post: Post) -> None:
+    """Somebody with an account is a member at once, anybody else is invited."""
+    for dialect in (Dialect.PLATFORM, Dialect.REFERENCE):
+        await post.webhook("http://127.0.0.1:9/", dialect=dialect)
+    other = await make_viewer(post.database, name="another")
+    async with post.database.read(EVERY_TEAM) as reading:
+        user = await reading.get_one(User, other.user_id)
+        team = await reading.get_one(Team, post.viewer.team_id)
+    for email, role in ((user.email, Role.VIEWER), ("new@farm.example", Role.OPERATOR)):
+        async with post.database.transaction(post.viewer.team_id) as session:
+            await teams.add_member(session, post.viewer, email, role)
+    joined, invited = await _told(post)
+    assert joined[0] == "team.member_added"
+    assert joined[1]["member"].pop("joined_at").endswith("Z")
+    assert joined[1] == {
+        "team": {"id": f"team_{team.id}", "name": team.name},
+        "member": {
+            "id": f"user_{user.id}",
+            "email": user.email,
+            "name": None,
+            "role": "viewer",
+        },
+    }
+    assert invited[0] == "user.invited"
+    told = invited[1]["invitation"]
+    assert (told["email"], told["role"]) == ("new@farm.example", "operator")
+    assert set(told) == {"id", "email", "role", "created_at", "expires_at"}
