@@ -32,10 +32,12 @@ async def read_variables(
     body: Mapping[str, Any] = {}
     async with AsyncExitStack() as stack:
         form = Form()
+        expected = row.of(Source.BODY)
         if row.of(Source.FORM):
             form = await _read_form(row, request, incoming, stack)
-        elif row.of(Source.BODY):
-            body = await _read_body(request)
+        elif expected:
+            optional = not any(item.required for item in expected)
+            body = await _read_body(request, optional=optional)
         yield _variables(row, request, body, form)
 
 
@@ -115,15 +117,19 @@ def _put(variables: dict[str, Any], into: str, value: Any) -> None:
     variables[last] = value
 
 
-async def _read_body(request: Request) -> Mapping[str, Any]:
+async def _read_body(request: Request, *, optional: bool) -> Mapping[str, Any]:
+    """The JSON object of a request; where nothing is required there may be no body at all."""
     kind, _, parameters = request.headers.get("content-type", "application/json").partition(";")
     charset = re.search(r"charset=\"?([^\";\s]+)", parameters, re.IGNORECASE)
     if not _JSON.fullmatch(kind.strip()) or (
         charset is not None and charset.group(1).lower() not in ("utf-8", "utf8", "us-ascii")
     ):
         raise Problem("UNSUPPORTED_MEDIA_TYPE", "The body must be application/json in UTF-8.")
+    written = await _bytes(request)
+    if optional and not written:
+        return {}
     try:
-        body = orjson.loads(await _bytes(request))
+        body = orjson.loads(written)
     except orjson.JSONDecodeError:
         raise invalid(Fault(None, "The body is not JSON.")) from None
     if not isinstance(body, dict):

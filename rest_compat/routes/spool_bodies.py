@@ -69,6 +69,8 @@ TRANSACTION = record(
         "reason": maybe(STRING),
         "archive_id": maybe(INTEGER),
         "archive_name": maybe(STRING),
+        "production_run_id": maybe(UUID),
+        "production_run_number": maybe(STRING),
         "user_id": maybe(UUID),
         "user_name": maybe(STRING),
         "created_at": TIME,
@@ -172,6 +174,7 @@ def transactions(data: Data) -> list[dict[str, Any]]:
 
 def _transaction(spool_id: str, node: Data) -> dict[str, Any]:
     archive, user = node["archive"] or {}, node["user"] or {}
+    run = node["productionRun"] or {}
     return {
         "id": node["databaseId"],
         "spool_id": spool_id,
@@ -183,6 +186,8 @@ def _transaction(spool_id: str, node: Data) -> dict[str, Any]:
         "reason": node["reason"],
         "archive_id": archive.get("databaseId"),
         "archive_name": archive.get("name"),
+        "production_run_id": run.get("databaseId"),
+        "production_run_number": run.get("runNumber"),
         "user_id": user.get("uid"),
         "user_name": user.get("name"),
         "created_at": moment(node["createdAt"]),

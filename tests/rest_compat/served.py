@@ -37,3 +37,26 @@ WEBHOOKS = {
     ("GET", "/api/v1/webhooks/{id}/deliveries"),
     ("POST", "/api/v1/webhooks/{id}/deliveries/{delivery_id}/redeliver"),
 }
+
+PRODUCTION = {
+    (method, f"/api/v1{path}")
+    for path, methods in (
+        ("/products", "GET POST"),
+        ("/products/{id}", "GET PATCH DELETE"),
+        ("/products/{id}/recalculate", "POST"),
+        ("/products/{id}/materials", "POST"),
+        ("/products/{id}/materials/{mid}", "PATCH DELETE"),
+        ("/products/{id}/components", "POST"),
+        ("/products/{id}/components/{cid}", "PATCH DELETE"),
+        ("/production-runs", "GET POST"),
+        ("/production-runs/{id}", "GET PATCH DELETE"),
+        ("/production-runs/{id}/items", "POST"),
+        ("/production-runs/{id}/items/{iid}", "PATCH DELETE"),
+        ("/production-runs/{id}/materials", "POST"),
+        ("/production-runs/{id}/materials/{mid}", "PATCH DELETE"),
+        ("/production-runs/{id}/complete", "POST"),
+        ("/production-runs/{id}/cancel", "POST"),
+        ("/production-runs/{id}/fail", "POST"),
+    )
+    for method in methods.split()
+}

@@ -10,7 +10,7 @@ from openapi_spec_validator import validate
 from rest_compat import openapi
 from rest_compat.routes import ROWS
 from rest_compat.table import Row
-from tests.rest_compat.served import PLATFORM, REFERENCE, WEBHOOKS
+from tests.rest_compat.served import PLATFORM, PRODUCTION, REFERENCE, WEBHOOKS
 from tests.running import RunningServer
 
 # Every route of the façade. A new one is added here on purpose.
@@ -18,6 +18,7 @@ SERVED = (
     PLATFORM
     | REFERENCE
     | WEBHOOKS
+    | PRODUCTION
     | {
         ("GET", "/api/v1/printers"),
         ("POST", "/api/v1/printers"),

@@ -422,6 +422,8 @@ async def test_every_change_of_weight_is_listed(
         "reason": None,
         "archive_id": None,
         "archive_name": None,
+        "production_run_id": None,
+        "production_run_number": None,
         "user_id": me["id"],
         "user_name": me["name"],
     }
