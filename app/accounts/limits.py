@@ -96,12 +96,7 @@ class RateLimiter:
         """Count one request of class `name`; None when limits are off."""
         if not self.enabled:
             return None
-        identity = _short(identity)
-        windows = [
-            Window(f"{name}:{seconds}:{identity}", amount, seconds)
-            for amount, seconds in self._rows[name]
-        ]
-        return _state(await self._count(windows))
+        return _state(await self._count(self._windows(name, identity)))
 
     async def require(self, name: str, identity: str) -> LimitState | None:
         """As `hit`, but raises `RateLimited` when the request is one too many."""
@@ -109,6 +104,24 @@ class RateLimiter:
         if state is not None and state.retry_after is not None:
             raise RateLimited("Too many requests, try again later.", retry_after=state.retry_after)
         return state
+
+    async def give_back(self, name: str, identity: str) -> None:
+        """Uncount one request, which turned out to be none that the limit is meant for."""
+        windows = self._windows(name, identity)
+        self._alone.give_back(windows)
+        if self._shared is None or time.monotonic() < self._shared_again_at:
+            return
+        try:
+            await self._shared.give_back(windows)
+        except Exception as error:  # then the window forgets it by itself
+            log.warning("a limit could not be given back", error=type(error).__name__)
+
+    def _windows(self, name: str, identity: str) -> list[Window]:
+        identity = _short(identity)
+        return [
+            Window(f"{name}:{seconds}:{identity}", amount, seconds)
+            for amount, seconds in self._rows[name]
+        ]
 
     async def close(self) -> None:
         """Give the connections back."""

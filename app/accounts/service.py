@@ -124,6 +124,9 @@ class Accounts(Authenticator):
         good = await verify_password(None if user is None else user.password_hash, password)
         if user is None or not good:
             raise Unauthenticated("E-mail or password is wrong.", code="INVALID_CREDENTIALS")
+        # Only guesses count: whoever knows the password may sign in as often as they like.
+        await self._limiter.give_back("sign-in.address", address_identity(address))
+        await self._limiter.give_back("sign-in.account", email)
         return user
 
     async def _user_by_email(self, email: str) -> User | None:

@@ -38,6 +38,15 @@ end
 return answer
 """
 
+# Only where the window still runs; a new one owes nothing to an old one.
+_GIVE_BACK = """
+for _, key in ipairs(KEYS) do
+  local count = tonumber(redis.call('HGET', key, 'count') or '0')
+  if count > 0 then redis.call('HINCRBY', key, 'count', -1) end
+end
+return 0
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Window:
@@ -84,6 +93,13 @@ class MemoryWindows:
                 break
         return counted
 
+    def give_back(self, windows: Sequence[Window]) -> None:
+        """Take one request out of each window that still runs."""
+        for window in windows:
+            known = self._counts.get(window.key)
+            if known is not None and known.count > 0 and known.ends_at > time.time():
+                self._counts[window.key] = Count(window, known.count - 1, known.ends_at)
+
     def _make_room(self, now: float) -> None:
         if len(self._counts) < self._bound:
             return
@@ -108,6 +124,7 @@ class RedisWindows:
         )
         self._redis: Redis = Redis.from_pool(pool)
         self._count = self._redis.register_script(_COUNT)
+        self._give_back = self._redis.register_script(_GIVE_BACK)
 
     async def count(self, windows: Sequence[Window]) -> list[Count]:
         """Count one request in each window up to the first full one.
@@ -120,7 +137,7 @@ class RedisWindows:
             for window in windows
             for value in (f"{now + window.seconds:.3f}", window.seconds * 1000, window.amount)
         ]
-        keys = [f"spoolgraph:limit:{window.key}" for window in windows]
+        keys = [_key(window) for window in windows]
         async with asyncio.timeout(REDIS_SECONDS):
             answer = await self._count(keys=keys, args=values)
         return [
@@ -128,6 +145,16 @@ class RedisWindows:
             for window, (count, ends) in zip(windows, answer, strict=False)
         ]
 
+    async def give_back(self, windows: Sequence[Window]) -> None:
+        """Take one request out of each window that still runs. Raises as `count` does."""
+        keys = [_key(window) for window in windows]
+        async with asyncio.timeout(REDIS_SECONDS):
+            await self._give_back(keys=keys)
+
     async def close(self) -> None:
         """Give the connections back."""
         await self._redis.aclose()
+
+
+def _key(window: Window) -> str:
+    return f"spoolgraph:limit:{window.key}"

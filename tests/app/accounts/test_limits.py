@@ -225,3 +225,16 @@ def test_memory_is_bounded() -> None:
 def test_an_address_is_counted_by_its_host(address: str, identity: str) -> None:
     """IPv6 hosts own a /64; an IPv4 address is the same in either notation."""
     assert address_identity(address) == identity
+
+
+async def test_what_is_given_back_was_never_counted(url: str) -> None:
+    """One request is free again; an empty window owes nothing."""
+    limiter = RateLimiter(url, enabled=True)
+    await limiter.give_back("sign-in.account", "key:1")
+    await _hits(limiter, "sign-in.account", 10)
+    assert (await _hits(limiter, "sign-in.account", 1))[0].retry_after is not None
+    await limiter.give_back("sign-in.account", "key:1")
+    await limiter.give_back("sign-in.account", "key:1")
+    (state,) = await _hits(limiter, "sign-in.account", 1)
+    assert (state.remaining, state.retry_after) == (0, None)
+    await limiter.close()

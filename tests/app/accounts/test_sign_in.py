@@ -20,7 +20,7 @@ from app.accounts.keys import NewApiKey, create_key, revoke_key
 from app.accounts.models import Membership, RefreshToken, Role, User
 from app.accounts.service import Accounts
 from app.database import EVERY_TEAM, Database
-from app.errors import Conflict, Unauthenticated, Unavailable
+from app.errors import Conflict, RateLimited, Unauthenticated, Unavailable
 from app.hub import EVENT, Hub, Message
 from tests.app.accounts.conftest import EMAIL, PASSWORD
 
@@ -241,3 +241,16 @@ async def test_no_secret_is_logged_shown_or_told(
         value,
     ):
         assert secret not in text
+
+
+async def test_only_guesses_are_limited(accounts: Accounts) -> None:
+    """Who knows the password signs in as often as they like, and guesses still count."""
+    for _ in range(9):
+        with pytest.raises(Unauthenticated):
+            await accounts.sign_in(EMAIL, "a wrong guess", "192.0.2.1")
+    for _ in range(3):
+        await accounts.sign_in(EMAIL, PASSWORD, "192.0.2.1")
+    with pytest.raises(Unauthenticated):
+        await accounts.sign_in(EMAIL, "a wrong guess", "192.0.2.1")
+    with pytest.raises(RateLimited):
+        await accounts.sign_in(EMAIL, PASSWORD, "192.0.2.1")
