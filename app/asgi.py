@@ -25,6 +25,7 @@ from app.accounts.limits import RateLimiter
 from app.accounts.self_service import SelfService
 from app.accounts.service import Accounts
 from app.calls import Calls
+from app.camera.service import Cameras
 from app.database import Database
 from app.embedded_lock import EmbeddedLock
 from app.farm_events import service as farm_events
@@ -64,7 +65,8 @@ def build_runtime(settings: Settings) -> Runtime:
     live = LiveFarm(hub)
     sealer = Sealer()
     guard = Guard(allow_private=settings.allow_private_webhooks == "on")
-    ingest = Ingest(settings, database, hub, Calls(hub), live, sealer)
+    calls = Calls(hub)
+    ingest = Ingest(settings, database, hub, calls, live, sealer)
     accounts = Accounts(database, hub, limiter, settings)
     mailer = Mailer(settings)
     return Runtime(
@@ -83,6 +85,7 @@ def build_runtime(settings: Settings) -> Runtime:
         sealer=sealer,
         commands=ingest,
         ingest=ingest,
+        cameras=Cameras(settings, database, hub, calls, sealer),
         files=FileStore(settings, database, hub),
         webhooks=Deliverer(database, hub, sealer, guard),
     )
@@ -161,6 +164,7 @@ async def _run_background(app: Starlette) -> AsyncIterator[None]:
             for name, work in (
                 ("hub", runtime.hub.run()),
                 ("ingest", runtime.ingest.run()),
+                ("cameras", runtime.cameras.run()),
                 ("accounts", runtime.accounts.run()),
                 ("password links", runtime.self_service.run()),
                 ("invitations", runtime.invitations.run()),

@@ -9,6 +9,7 @@ from app.accounts.invitations import Invitations
 from app.accounts.limits import RateLimiter
 from app.accounts.self_service import SelfService
 from app.accounts.service import Accounts
+from app.camera.service import Cameras
 from app.database import Database
 from app.files.store import FileStore
 from app.hub import Hub
@@ -41,5 +42,6 @@ class Runtime:
     sealer: Sealer
     commands: PrinterCommands
     ingest: Ingest
+    cameras: Cameras
     files: FileStore
     webhooks: Deliverer

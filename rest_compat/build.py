@@ -22,18 +22,21 @@ from starlette.routing import Route as StarletteRoute
 
 from app.accounts.limits import address_identity
 from app.accounts.viewer import Viewer
+from app.camera.service import DEFAULT_FPS
 from app.errors import DomainError, Unauthenticated
 from app.runtime import Runtime
 from rest_compat.acting import acting
 from rest_compat.dialects import OF_PREFIX
 from rest_compat.documents import operation
 from rest_compat.downloads import CSV, XLSX, download
+from rest_compat.pictures import pictures
 from rest_compat.problems import INTERNAL, STATUSES, Fault, Problem, invalid, not_found, of_domain
 from rest_compat.reading import read_variables
 from rest_compat.routes import ROWS
 from rest_compat.running import Call
 from rest_compat.stored_bytes import matches, stored_bytes
-from rest_compat.table import Asked, Dialect, File, Route, Row, Stream
+from rest_compat.table import Asked, Dialect, File, Pictures, Route, Row, Stream
+from schema.guards import Guards
 
 log = structlog.get_logger(__name__)
 JSON = "application/json"
@@ -43,12 +46,13 @@ EVERYTHING = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 def routes(runtime: Runtime) -> list[BaseRoute]:
     """Every documented route, and the dialect's own 404 for the rest of its prefix."""
     found: list[BaseRoute] = []
+    guards = Guards(runtime.hub)
     for path, rows in _by_path(ROWS).items():
-        endpoint = _Endpoint(runtime, rows)
+        endpoint = _Endpoint(runtime, guards, rows)
         for spelling in (path, f"{path}/"):
             found.append(StarletteRoute(spelling, endpoint.answer, methods=EVERYTHING))
     for row in ROWS:
-        if isinstance(row, Route | Stream | File) and row.operation is not None:
+        if isinstance(row, Route | Stream | File | Pictures) and row.operation is not None:
             operation(row.operation)  # a document that does not fit stops the start
     for prefix, dialect in OF_PREFIX.items():
         no_such_path = partial(_no_such_path, dialect)
@@ -78,8 +82,9 @@ def _by_path(rows: Sequence[Row]) -> dict[str, dict[str, Row]]:
 class _Endpoint:
     """All rows of one path."""
 
-    def __init__(self, runtime: Runtime, rows: dict[str, Row]) -> None:
+    def __init__(self, runtime: Runtime, guards: Guards, rows: dict[str, Row]) -> None:
         self._runtime = runtime
+        self._guards = guards
         self._rows = rows
         methods = [*rows, *(["HEAD"] if "GET" in rows else []), "OPTIONS"]
         self._allow = ", ".join(sorted(methods))
@@ -98,14 +103,15 @@ class _Endpoint:
                 headers={"Allow": self._allow},
             )
             return _refusal(dialect, problem, request)
-        return await _Exchange(self._runtime, row, request).answer()
+        return await _Exchange(self._runtime, self._guards, row, request).answer()
 
 
 class _Exchange:
     """One request for one row."""
 
-    def __init__(self, runtime: Runtime, row: Row, request: Request) -> None:
+    def __init__(self, runtime: Runtime, guards: Guards, row: Row, request: Request) -> None:
         self._runtime = runtime
+        self._guards = guards
         self._row = row
         self._request = request
         self._headers: dict[str, str] = {}
@@ -151,8 +157,10 @@ class _Exchange:
         if isinstance(row, File):
             found = await call.download(row, variables)
             return stored_bytes(self._runtime.files.storage, found, self._request, row.media_type)
+        if isinstance(row, Pictures):
+            return await self._pictures(row, call, variables)
         if not isinstance(row, Route):
-            raise TypeError("a row is a Route, a Stream or a File")
+            raise TypeError("a row is a Route, a Stream, a File or Pictures")
         if row.envelope is not None and row.envelope.ask is not None:
             row.envelope.ask(variables)
         data = await call.data(row, variables)
@@ -163,6 +171,15 @@ class _Exchange:
         if row.envelope is not None:
             body = row.envelope.write(body, data, Asked(variables, self._url))
         return self._rendered(body, status)
+
+    async def _pictures(self, row: Pictures, call: Call, variables: dict[str, Any]) -> Response:
+        fps = variables.pop("fps", DEFAULT_FPS)
+        found = await call.root(row.operation, variables)
+        if call.viewer is None:
+            raise RuntimeError("pictures need a viewer")
+        guard = self._guards.guard(call.viewer, self._sign_in)
+        head = self._request.method == "HEAD"
+        return await pictures(row, self._runtime, found["databaseId"], fps, guard, head=head)
 
     @property
     def _url(self) -> URL:

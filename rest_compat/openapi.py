@@ -8,8 +8,9 @@ from typing import Any
 from app import __version__
 from app.http.multipart import MULTIPART
 from rest_compat.downloads import CSV, MEDIA_TYPES, XLSX
+from rest_compat.pictures import JPEG, MOVING
 from rest_compat.routes import ROWS
-from rest_compat.table import File, Parameter, Rate, Route, Row, Source, Stream
+from rest_compat.table import File, Parameter, Pictures, Rate, Route, Row, Source, Stream
 from rest_compat.values import Choice, Upload
 
 Schema = Mapping[str, Any]
@@ -167,6 +168,10 @@ def _responses(row: Row, schemas: dict[str, Schema]) -> dict[str, Any]:
         found["206"] = {"description": "The part that was asked for.", "content": content}
         found["304"] = {"description": "The client has them already."}
         found["416"] = {"description": "There are no such bytes."}
+    elif isinstance(row, Pictures):
+        kind = (MOVING if row.moving else JPEG).split(";")[0]
+        content = {kind: {"schema": {"type": "string", "format": "binary"}}}
+        found["200"] = {"description": row.summary + ".", "content": content, "headers": limited}
     elif isinstance(row, Route):
         found[str(row.status)] = _answer(row, schemas, limited)
     error = {"application/json": {"schema": _named(row.dialect.error_schema, schemas)}}

@@ -209,6 +209,17 @@ class File(Row):
     media_type: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pictures(Row):
+    """What a printer's camera shows: one picture, or a `moving` one that goes on.
+
+    The operation authorises and finds the printer.
+    """
+
+    operation: str
+    moving: bool
+
+
 def path_id(type_name: str, into: str = "id", what: str = "") -> Parameter:
     """The `{id}` of a path."""
     return Parameter(

@@ -12,6 +12,7 @@ from schema.accounts.sign_in import SignInMutations
 from schema.archives.mutations import ArchiveMutations
 from schema.archives.queries import ArchiveQueries
 from schema.archives.uploads import ArchiveUploadMutations
+from schema.camera.mutations import CameraMutations
 from schema.changes.subscriptions import ChangeSubscriptions
 from schema.farm_events.subscriptions import FarmEventSubscriptions
 from schema.farm_schema import FarmSchema
@@ -69,6 +70,7 @@ class Mutation(
     TeamMutations,
     OAuthMutations,
     PrinterMutations,
+    CameraMutations,
     ArchiveMutations,
     ArchiveUploadMutations,
     ProjectMutations,

@@ -7,6 +7,7 @@ import strawberry
 from app.accounts.models import Plan, Role, Scope
 from app.archives.models import ArchiveStatus
 from app.print_queue.models import DispatchStage, QueueStatus
+from app.printers.catalogue import Camera
 from app.printers.live import StatusReason
 from app.printers.models import Trust
 from app.printers.status import (
@@ -27,6 +28,9 @@ strawberry.enum(
     description="Why a spool's weight changed.",
 )
 strawberry.enum(ArchiveStatus, description="How a print of the history stands.")
+strawberry.enum(
+    Camera, name="CameraKind", description="How a printer shows its camera on the network."
+)
 strawberry.enum(ConnectionState, description="How the connection to a printer stands.")
 strawberry.enum(DispatchStage, description="How far one attempt to print an item has come.")
 strawberry.enum(HmsSeverity, description="How grave a health message is.")

@@ -98,6 +98,8 @@ VALUES = {
     "PrinterState.FINISHED": "Its last print ended well.",
     "PrinterState.FAILED": "Its last print did not end well.",
     "PrinterState.UNKNOWN": "It was never heard of.",
+    "CameraKind.JPEG": "Single pictures over TLS, port 6000: P1 and A1 families.",
+    "CameraKind.RTSP": "Video (H.264) over RTSP and TLS, port 322: the other families.",
     "PrinterTrust.PINNED": "Its certificate names its serial, and its key is kept at first sight.",
     "PrinterTrust.AUTHORITY": "Its certificate comes from the configured authority.",
     "PrinterTrust.NONE": "It does not have to prove anything.",

@@ -23,12 +23,14 @@ from app.unset import UNSET, Unset
 
 _LABEL = re.compile(r"[A-Za-z0-9]([A-Za-z0-9_-]{0,61}[A-Za-z0-9])?")
 _ACCESS_CODE = re.compile(r"[\x21-\x7e]{1,64}")
-MQTT_PORT, FTPS_PORT, CAMERA_PORT = 8883, 990, 6000
+MQTT_PORT, FTPS_PORT = 8883, 990
+CAMERA_PORTS = {catalogue.Camera.JPEG: 6000, catalogue.Camera.RTSP: 322}
 
 
 @dataclass(frozen=True, slots=True)
 class NewPrinter:
-    """A printer to add. Without an address it is known on the central broker alone."""
+    """A printer to add. Without an address it is known on the central broker alone; without a
+    port of its camera it has that of its model."""
 
     name: str
     serial_number: str
@@ -37,7 +39,7 @@ class NewPrinter:
     model: str | None = None
     mqtt_port: int = MQTT_PORT
     ftps_port: int = FTPS_PORT
-    camera_port: int = CAMERA_PORT
+    camera_port: int | None = None
     trust: Trust = Trust.PINNED
     requires_plate_clear: bool = True
 
@@ -72,15 +74,18 @@ async def add_printer(
     if address is not None and not new.access_code:
         raise Invalid("A printer with an address needs its access code.", field="access_code")
     now = datetime.now(UTC)
+    model = _model(new.model, serial_number)
+    camera = catalogue.model_for(serial_number, model).camera
+    camera_port = CAMERA_PORTS[camera] if new.camera_port is None else new.camera_port
     printer = Printer(
         name=texts.required(new.name, "name", 200),
-        model=_model(new.model, serial_number),
+        model=model,
         serial_number=serial_number,
         ip_address=address,
         sealed_access_code=_sealed(new.access_code, sealer),
         mqtt_port=_port(new.mqtt_port, "mqtt_port"),
         ftps_port=_port(new.ftps_port, "ftps_port"),
-        camera_port=_port(new.camera_port, "camera_port"),
+        camera_port=_port(camera_port, "camera_port"),
         trust=new.trust,
         awaiting_plate_clear=False,
         requires_plate_clear=new.requires_plate_clear,

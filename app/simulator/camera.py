@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 from app.simulator.certificates import server_context
 from app.simulator.picture import camera_jpeg
 from app.simulator.printer import SimPrinter
-from app.simulator.rtsp import RtspSession
+from app.simulator.rtsp import RtspSession, until_end
 
 USER = b"bblp"
 # u32 little-endian: length of the rest, type, and two that are 0; then user and code, padded.
@@ -85,12 +85,17 @@ class CameraServer:
         right = (USER, self._printer.access_code.encode())
         if given[:2] != (0x40, 0x3000) or (user, code) != right:
             return  # not a byte is sent
-        async for picture in self.pictures():
-            writer.write(HEADER.pack(len(picture), 0, 1, 0) + picture)
-            await writer.drain()
+        leaving = asyncio.create_task(until_end(reader))
+        try:
+            async for picture in self.pictures(leaving):
+                writer.write(HEADER.pack(len(picture), 0, 1, 0) + picture)
+                await writer.drain()
+        finally:
+            leaving.cancel()
 
-    async def pictures(self) -> AsyncIterator[bytes]:
-        """JPEG pictures for the only viewer; none at all when there is another who stays."""
+    async def pictures(self, leaving: asyncio.Task[None]) -> AsyncIterator[bytes]:
+        """JPEG pictures for the only viewer, until it is `leaving`; none at all when there is
+        another who stays."""
         me, quirks = asyncio.current_task(), self._printer.quirks
         if self._viewer is not None and quirks.camera_gives_way:
             self._viewer.cancel()
@@ -99,7 +104,7 @@ class CameraServer:
         self._viewer = me
         self.served += 1
         try:
-            while True:
+            while not leaving.done():
                 if not quirks.camera_stalls:
                     yield await asyncio.to_thread(camera_jpeg, self._printer.view())
                 await asyncio.sleep(1 / quirks.camera_pictures_per_second)

@@ -35,7 +35,7 @@ class RtspSession:
         reader: asyncio.StreamReader,
         writer: asyncio.StreamWriter,
         code: str,
-        pictures: Callable[[], AsyncIterator[bytes]],
+        pictures: Callable[[asyncio.Task[None]], AsyncIterator[bytes]],
     ) -> None:
         self._reader = reader
         self._writer = writer
@@ -114,11 +114,11 @@ class RtspSession:
     async def _play(self) -> None:
         """Send pictures; what the client says meanwhile (reports, farewells) is passed over."""
         sequence, source = secrets.randbelow(1 << 15), secrets.randbits(32)
-        ignoring = asyncio.create_task(self._pass_over())
+        leaving = asyncio.create_task(until_end(self._reader))
         loop = asyncio.get_running_loop()
         began = loop.time()
         try:
-            async for picture in self._pictures():
+            async for picture in self._pictures(leaving):
                 stamp = round((loop.time() - began) * CLOCK) & 0xFFFFFFFF
                 packets = bytearray()
                 for payload, last in pack(picture):
@@ -129,16 +129,19 @@ class RtspSession:
                     sequence += 1
                     packets += struct.pack("!cBH", b"$", 0, len(header) + len(payload))
                     packets += header + payload
-                if ignoring.done():
-                    return
                 self._writer.write(bytes(packets))
                 await self._writer.drain()
         finally:
-            ignoring.cancel()
+            leaving.cancel()
 
-    async def _pass_over(self) -> None:
-        while await self._reader.read(4096):
+
+async def until_end(reader: asyncio.StreamReader) -> None:
+    """Pass over what a client says until it leaves."""
+    try:
+        while await reader.read(4096):
             pass
+    except OSError:
+        return
 
 
 def _md5(text: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from rest_compat.routes import (
     archives,
     auth,
+    camera,
     platform,
     printers,
     production_runs,
@@ -22,6 +23,7 @@ from rest_compat.table import Row
 
 ROWS: tuple[Row, ...] = (
     *printers.ROWS,
+    *camera.ROWS,
     *archives.ROWS,
     *projects.ROWS,
     *queue.ROWS,

@@ -28,7 +28,7 @@ _OPTIONAL = (
     body("model", Text(64), "model", "Product name; from the serial number without it."),
     body("mqtt_port", _PORT, "mqttPort", "Port of its MQTT broker, 8883 without it."),
     body("ftps_port", _PORT, "ftpsPort", "Port of its file server, 990 without it."),
-    body("camera_port", _PORT, "cameraPort", "Port of its camera, 6000 without it."),
+    body("camera_port", _PORT, "cameraPort", "Port of its camera; 6000 or 322 without it."),
 )
 
 ROWS: tuple[Row, ...] = (

@@ -32,7 +32,9 @@ class AddPrinterInput:
     model: str | None = about("Product name; from the serial number without it.", default=None)
     mqtt_port: int = about("Port of its MQTT broker.", default=service.MQTT_PORT)
     ftps_port: int = about("Port of its file server.", default=service.FTPS_PORT)
-    camera_port: int = about("Port of its camera.", default=service.CAMERA_PORT)
+    camera_port: int | None = about(
+        "Port of its camera; without it that of the model, 6000 or 322.", default=None
+    )
     trust: Trust = about("How it proves who it is.", default=Trust.PINNED)
     requires_plate_clear: bool = about(
         "Whether a person must clear the plate before the next print of the queue.", default=True

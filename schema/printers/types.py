@@ -13,6 +13,7 @@ from app.printers.status import Job
 from app.printers.status import PrinterStatus as LiveStatus
 from app.statistics.queries import Period
 from schema.archives.connections import ArchiveFilter, ArchiveOrder, archives_of
+from schema.camera.types import Camera
 from schema.context import Info
 from schema.fields import about
 from schema.ids import global_id
@@ -138,6 +139,10 @@ class Printer(Node):
     @strawberry.field(description="Whether there is a print to stop.")
     def can_stop(self, info: Info) -> bool:
         return self.live(info).can_stop
+
+    @strawberry.field(description="Its camera.")
+    def camera(self) -> Camera:
+        return Camera.of(self.row)
 
     @strawberry.field(description="What it printed.")
     async def archives(

@@ -60,7 +60,7 @@ async def test_an_added_printer_is_ready_to_be_connected(
     told = listen(database)
     printer = await _add(database, viewer, sealer)
     assert (printer.name, printer.model) == ("Workshop X1C", "X1 Carbon")
-    assert (printer.mqtt_port, printer.ftps_port, printer.camera_port) == (8883, 990, 6000)
+    assert (printer.mqtt_port, printer.ftps_port, printer.camera_port) == (8883, 990, 322)
     assert (printer.trust, printer.pinned_key) == (Trust.PINNED, None)
     assert printer.sealed_access_code is not None
     assert b"12345678" not in printer.sealed_access_code

@@ -1,0 +1,1 @@
+"""Cameras of printers: one connection to each, however many watch."""

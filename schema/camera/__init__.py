@@ -1,0 +1,1 @@
+"""Cameras in GraphQL; the pictures themselves are streams of bytes beside it."""
