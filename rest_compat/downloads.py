@@ -32,6 +32,8 @@ def neutral(cell: Any) -> Any:
     """A cell that no spreadsheet takes for a formula; numbers stay numbers."""
     if isinstance(cell, str) and cell.startswith(_FORMULA):
         return f"'{cell}"
+    if isinstance(cell, bool):
+        return "true" if cell else "false"
     return "" if cell is None else cell
 
 

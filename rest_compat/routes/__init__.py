@@ -17,6 +17,7 @@ from rest_compat.routes import (
     spools,
     statistics,
     system,
+    tables,
     webhooks,
 )
 from rest_compat.table import Row
@@ -34,6 +35,7 @@ ROWS: tuple[Row, ...] = (
     *products.ROWS,
     *production_runs.ROWS,
     *run_lines.ROWS,
+    *tables.ROWS,
     *platform.ROWS,
     *reference.ROWS,
     *webhooks.ROWS,

@@ -42,6 +42,8 @@ PRODUCTION = {
     (method, f"/api/v1{path}")
     for path, methods in (
         ("/products", "GET POST"),
+        ("/products/export", "GET"),
+        ("/production-runs/export", "GET"),
         ("/products/{id}", "GET PATCH DELETE"),
         ("/products/{id}/recalculate", "POST"),
         ("/products/{id}/materials", "POST"),
