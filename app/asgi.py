@@ -44,6 +44,7 @@ from app.printers.live import LiveFarm
 from app.runtime import Runtime
 from app.sealing import Sealer
 from app.settings import Settings
+from app.usage.counters import UsageCounters
 from app.webhooks import outbox
 from app.webhooks.deliverer import Deliverer
 from app.webhooks.guard import Guard
@@ -80,6 +81,7 @@ def build_runtime(settings: Settings) -> Runtime:
         accounts=accounts,
         self_service=SelfService(database, limiter, accounts, mailer, settings),
         oauth=AuthorizationServer(database, accounts),
+        usage=UsageCounters(database),
         invitations=Invitations(database, limiter, settings, mailer),
         limiter=limiter,
         sealer=sealer,
@@ -168,6 +170,7 @@ async def _run_background(app: Starlette) -> AsyncIterator[None]:
                 ("accounts", runtime.accounts.run()),
                 ("password links", runtime.self_service.run()),
                 ("invitations", runtime.invitations.run()),
+                ("usage", runtime.usage.run()),
                 ("files", runtime.files.run()),
                 ("webhooks", runtime.webhooks.run()),
                 ("forget old events", _forget_old_events(runtime)),

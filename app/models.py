@@ -14,6 +14,7 @@ from app.projects import models as projects
 from app.spools import models as spools
 from app.statistics import models as statistics
 from app.tables import Table
+from app.usage import models as usage
 from app.webhooks import models as webhooks
 
 __all__ = [
@@ -31,5 +32,6 @@ __all__ = [
     "projects",
     "spools",
     "statistics",
+    "usage",
     "webhooks",
 ]

@@ -20,6 +20,7 @@ from app.printers.commands import PrinterCommands
 from app.printers.live import LiveFarm
 from app.sealing import Sealer
 from app.settings import Settings
+from app.usage.counters import UsageCounters
 from app.webhooks.deliverer import Deliverer
 
 
@@ -38,6 +39,7 @@ class Runtime:
     self_service: SelfService
     invitations: Invitations
     oauth: AuthorizationServer
+    usage: UsageCounters
     limiter: RateLimiter
     sealer: Sealer
     commands: PrinterCommands

@@ -138,6 +138,7 @@ class _Exchange:
         viewer = None
         if row.scope is not None:
             viewer = await self._sign_in()
+            self._runtime.usage.count_call(viewer.team_id)
             await self._limit(viewer)
             if row.dialect.spans_teams:
                 viewer.require_somewhere(row.scope)

@@ -7,6 +7,7 @@ from strawberry.schema.config import StrawberryConfig
 
 from schema import texts
 from schema.accounts.mutations import AccountMutations
+from schema.accounts.profile import ProfileMutations
 from schema.accounts.queries import AccountQueries
 from schema.accounts.sign_in import SignInMutations
 from schema.archives.mutations import ArchiveMutations
@@ -40,6 +41,7 @@ from schema.statistics.queries import StatisticsQueries
 from schema.system.queries import SystemQueries
 from schema.teams.mutations import TeamMutations
 from schema.teams.queries import TeamQueries
+from schema.usage.queries import UsageQueries
 from schema.webhooks.mutations import WebhookMutations
 from schema.webhooks.queries import WebhookQueries
 
@@ -49,6 +51,7 @@ class Query(
     AccountQueries,
     TeamQueries,
     OAuthQueries,
+    UsageQueries,
     SystemQueries,
     PrinterQueries,
     ArchiveQueries,
@@ -67,6 +70,7 @@ class Query(
 class Mutation(
     AccountMutations,
     SignInMutations,
+    ProfileMutations,
     TeamMutations,
     OAuthMutations,
     PrinterMutations,

@@ -20,6 +20,7 @@ from app.printers.status import (
 from app.production.models import RunStatus
 from app.projects.models import ProjectStatus, Visibility
 from app.spools.models import TransactionType
+from app.usage.queries import Granularity
 from app.webhooks.models import DeliveryStatus, Dialect
 
 strawberry.enum(
@@ -35,6 +36,7 @@ strawberry.enum(ConnectionState, description="How the connection to a printer st
 strawberry.enum(DispatchStage, description="How far one attempt to print an item has come.")
 strawberry.enum(HmsSeverity, description="How grave a health message is.")
 strawberry.enum(HmsStatus, description="A printer's health at a glance.")
+strawberry.enum(Granularity, name="UsageGranularity", description="Steps of a period.")
 strawberry.enum(Plan, description="The request allowance of a key on dialects with plans.")
 strawberry.enum(PrinterState, description="What a printer is doing.")
 strawberry.enum(ProjectStatus, description="How a project stands.")

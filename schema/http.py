@@ -108,6 +108,7 @@ class GraphQLEndpoint(GraphQL[Any, None]):
             if viewer is None:
                 response = await self._execute_open(request, accepted)
             else:
+                self.runtime.usage.count_call(viewer.team_id)
                 limit = await self.runtime.limiter.hit("graphql", viewer.credential)
                 headers = limit.headers() if limit else {}
                 if limit and limit.retry_after is not None:

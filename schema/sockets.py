@@ -99,6 +99,7 @@ class SocketHandler(BaseGraphQLTransportWSHandler[Any, None]):
                 await self._refuse(operation_id, against, "BAD_REQUEST")
                 return
             viewer = self.context.viewer
+            self.context.runtime.usage.count_call(viewer.team_id)
             limit = await self.context.runtime.limiter.hit("graphql", viewer.credential)
             if limit is not None and limit.retry_after is not None:
                 said = f"Too many requests, try again in {limit.retry_after} s."

@@ -25,6 +25,10 @@ ARGUMENTS = {
 }
 
 VALUES = {
+    "UsageGranularity.HOUR": "Hours.",
+    "UsageGranularity.DAY": "UTC days.",
+    "UsageGranularity.WEEK": "Weeks, from Monday.",
+    "UsageGranularity.MONTH": "Months.",
     "ProjectOrderField.UPDATED_AT": "By the time it was last changed.",
     "ProjectVisibility.PRIVATE": "For the team.",
     "ProjectVisibility.PUBLIC": "For others too. It is a mark: access stays with the team.",

@@ -106,6 +106,7 @@ class AuthorizationServer:
             chosen = [team for team in teams if team_uid in (None, "", str(team.uid))]
             if client is None or not chosen:
                 raise NotFound("The application or the team is gone.")
+            await _forget_codes(session)
             session.add(
                 OAuthCode(
                     code_hash=tokens.digest(code),
@@ -278,7 +279,7 @@ async def _spend(session: WriteSession, code: OAuthCode, now: datetime) -> bool:
     return spent is not None
 
 
-async def forget_codes(database: Database, before: datetime) -> None:
-    """Delete codes whose time was over before a moment."""
-    async with database.transaction(EVERY_TEAM) as session:
-        await session.execute(delete(OAuthCode).where(OAuthCode.expires_at < before))
+async def _forget_codes(session: WriteSession) -> None:
+    """Delete codes that are of no use any more, not even to notice that one is used twice."""
+    long_ago = datetime.now(UTC) - timedelta(days=1)
+    await session.execute(delete(OAuthCode).where(OAuthCode.expires_at < long_ago))

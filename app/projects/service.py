@@ -19,6 +19,7 @@ from app.events import ProjectCreated, ProjectDeleted, ProjectUpdated
 from app.projects import queries
 from app.projects.models import Project, ProjectStatus, Visibility
 from app.unset import UNSET, Unset
+from app.usage.counters import count_project
 
 MAX_TARGET = 1_000_000
 MAX_DESCRIPTION = 20_000
@@ -67,6 +68,7 @@ async def create_project(session: WriteSession, viewer: Viewer, new: NewProject)
     )
     session.add(project)
     await session.flush()
+    await count_project(session, project.team_id)
     session.raise_event(ProjectCreated(team_id=project.team_id, project_id=project.id))
     return project
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import strawberry
 
-from app.accounts.models import Scope
-from schema.accounts.types import Viewer
+from schema.accounts.types import Viewer, present
 from schema.context import Info
 
 
@@ -13,9 +12,4 @@ from schema.context import Info
 class AccountQueries:
     @strawberry.field(description="Who asks.")
     def viewer(self, info: Info) -> Viewer:
-        viewer = info.context.viewer
-        return Viewer(
-            role=viewer.role,
-            plan=viewer.plan,
-            scopes=[item for item in Scope if item in viewer.scopes],
-        )
+        return present(info.context.viewer)

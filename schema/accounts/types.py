@@ -9,6 +9,7 @@ import strawberry
 
 from app.accounts import models, queries, team_queries
 from app.accounts.models import Plan, Role, Scope
+from app.accounts.viewer import Viewer as AuthenticatedViewer
 from schema.context import Info
 from schema.fields import about
 from schema.ids import global_id
@@ -144,3 +145,12 @@ class Viewer:
         info.context.viewer.require(Scope.ADMIN)
         async with info.context.read() as session:
             return [ApiKey.of(row) for row in await queries.keys_of_team(session)]
+
+
+def present(viewer: AuthenticatedViewer) -> Viewer:
+    """Who asks, as the schema shows it."""
+    return Viewer(
+        role=viewer.role,
+        plan=viewer.plan,
+        scopes=[item for item in Scope if item in viewer.scopes],
+    )

@@ -14,6 +14,7 @@ PLATFORM = {
         ("POST", "/teams/{id}/members"),
         ("DELETE", "/teams/{id}/members/{userId}"),
         ("POST", "/webhooks"),
+        ("GET", "/health"),
     )
 }
 REFERENCE = {
@@ -24,6 +25,11 @@ REFERENCE = {
         ("GET", "/projects/{id}"),
         ("PUT", "/projects/{id}"),
         ("DELETE", "/projects/{id}"),
+        ("GET", "/status"),
+        ("GET", "/health"),
+        ("GET", "/users/me"),
+        ("PUT", "/users/me"),
+        ("GET", "/analytics/usage"),
     )
 }
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rest_compat.routes.platform import projects, teams, webhooks
+from rest_compat.routes.platform import projects, system, teams, webhooks
 from rest_compat.table import Row
 
-ROWS: tuple[Row, ...] = (*projects.ROWS, *teams.ROWS, *webhooks.ROWS)
+ROWS: tuple[Row, ...] = (*projects.ROWS, *teams.ROWS, *webhooks.ROWS, *system.ROWS)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rest_compat.bodies import STRING, TIME, maybe, record, words
+from rest_compat.bodies import INTEGER, STRING, TIME, many, maybe, record, words
 
 PROJECT = record(
     "ReferenceProject",
@@ -15,6 +15,50 @@ PROJECT = record(
         "status": words("active", "completed", "archived"),
         "created_at": TIME,
         "updated_at": TIME,
+    },
+)
+STATUS = record(
+    "ReferenceStatus",
+    "The state of the API.",
+    {"status": words("operational", "degraded", "outage"), "version": STRING, "timestamp": TIME},
+)
+HEALTH = record(
+    "ReferenceHealth",
+    "The truth about the parts a server depends on.",
+    {"status": STRING, "database": STRING, "mqtt": STRING, "hub": STRING},
+)
+USER = record(
+    "ReferenceUser",
+    "Who asks.",
+    {
+        "id": STRING,
+        "email": STRING,
+        "name": maybe(STRING),
+        "created_at": TIME,
+        "plan": words("free", "professional", "enterprise"),
+    },
+)
+USAGE = record(
+    "ReferenceUsage",
+    "What a team used.",
+    {
+        "data": many(
+            record(
+                "ReferenceUsagePoint",
+                "One hour, day, week or month.",
+                {
+                    "date": STRING,
+                    "api_calls": INTEGER,
+                    "data_processed": INTEGER,
+                    "projects_created": INTEGER,
+                },
+            )
+        ),
+        "summary": record(
+            "ReferenceUsageSummary",
+            "The sums of the period; `total_projects` is how many there are now.",
+            dict.fromkeys(("total_api_calls", "total_data_processed", "total_projects"), INTEGER),
+        ),
     },
 )
 DELETED = record(

@@ -9,6 +9,8 @@ from rest_compat.prefixed import prefixed
 from rest_compat.routes.shapes import moment
 
 Data = Mapping[str, Any]
+# Two names of one plan.
+_PLANS = {"pro": "professional"}
 
 
 def project(data: Data) -> dict[str, Any]:
@@ -22,3 +24,44 @@ def project(data: Data) -> dict[str, Any]:
         "created_at": moment(data["createdAt"]),
         "updated_at": moment(data["updatedAt"]),
     }
+
+
+def user(data: Data) -> dict[str, Any]:
+    """Who asks, with the plan of the credential."""
+    person, plan = data["user"], data["plan"].lower()
+    return {
+        "id": prefixed(person["id"]),
+        "email": person["email"],
+        "name": person["name"],
+        "created_at": moment(person["createdAt"]),
+        "plan": _PLANS.get(plan, plan),
+    }
+
+
+def usage(data: Data) -> dict[str, Any]:
+    """What was used, by the day (or as a time where the steps are hours)."""
+    return {
+        "data": [
+            {
+                "date": _date(point["start"], data["granularity"]),
+                "api_calls": point["apiCalls"],
+                "data_processed": int(point["dataProcessed"]),
+                "projects_created": point["projectsCreated"],
+            }
+            for point in data["points"]
+        ],
+        "summary": {
+            "total_api_calls": int(data["totalApiCalls"]),
+            "total_data_processed": int(data["totalDataProcessed"]),
+            "total_projects": data["totalProjects"],
+        },
+    }
+
+
+def _date(start: str, granularity: str) -> str | None:
+    return moment(start) if granularity == "HOUR" else start[:10]
+
+
+def changed_user(data: Data) -> dict[str, Any]:
+    """Who asks, after a change."""
+    return user({"user": data["user"], "plan": data["viewer"]["plan"]})
