@@ -27,9 +27,13 @@ from app.accounts.service import Accounts
 from app.calls import Calls
 from app.camera.service import Cameras
 from app.database import Database
+from app.dispatch.desk import Desk
+from app.dispatch.dispatcher import Dispatcher
+from app.dispatch.timing import DispatchTiming
 from app.embedded_lock import EmbeddedLock
 from app.farm_events import service as farm_events
 from app.files.store import FileStore
+from app.ftps.storage import PrinterStorages
 from app.http import authorization, invitations, operations
 from app.http.dialect_hosts import DialectHosts
 from app.http.request_log import RequestLog
@@ -70,6 +74,10 @@ def build_runtime(settings: Settings) -> Runtime:
     ingest = Ingest(settings, database, hub, calls, live, sealer)
     accounts = Accounts(database, hub, limiter, settings)
     mailer = Mailer(settings)
+    files = FileStore(settings, database, hub)
+    storages = PrinterStorages(settings.printer_ca_file)
+    timing = DispatchTiming.patient(settings.print_start_seconds)
+    desk = Desk(database, process_id, live, ingest, storages, files, sealer, timing)
     return Runtime(
         settings=settings,
         process_id=process_id,
@@ -88,7 +96,9 @@ def build_runtime(settings: Settings) -> Runtime:
         commands=ingest,
         ingest=ingest,
         cameras=Cameras(settings, database, hub, calls, sealer),
-        files=FileStore(settings, database, hub),
+        files=files,
+        storages=storages,
+        dispatcher=Dispatcher(desk, hub),
         webhooks=Deliverer(database, hub, sealer, guard),
     )
 
@@ -110,6 +120,7 @@ async def open_farm(settings: Settings) -> AsyncIterator[Runtime]:
             runtime.sealer.unlock(await runtime.accounts.start())
             yield runtime
         finally:
+            runtime.storages.close()
             await runtime.database.close()
     finally:
         if lock is not None:
@@ -167,6 +178,7 @@ async def _run_background(app: Starlette) -> AsyncIterator[None]:
                 ("hub", runtime.hub.run()),
                 ("ingest", runtime.ingest.run()),
                 ("cameras", runtime.cameras.run()),
+                ("dispatcher", runtime.dispatcher.run()),
                 ("accounts", runtime.accounts.run()),
                 ("password links", runtime.self_service.run()),
                 ("invitations", runtime.invitations.run()),

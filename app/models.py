@@ -2,6 +2,7 @@
 
 from app.accounts import models as accounts
 from app.archives import models as archives
+from app.dispatch import models as dispatch
 from app.farm_events import models as farm_events
 from app.files import models as files
 from app.oauth import models as oauth
@@ -21,6 +22,7 @@ __all__ = [
     "Table",
     "accounts",
     "archives",
+    "dispatch",
     "farm_events",
     "files",
     "oauth",

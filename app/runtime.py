@@ -11,7 +11,9 @@ from app.accounts.self_service import SelfService
 from app.accounts.service import Accounts
 from app.camera.service import Cameras
 from app.database import Database
+from app.dispatch.dispatcher import Dispatcher
 from app.files.store import FileStore
+from app.ftps.storage import PrinterStorages
 from app.hub import Hub
 from app.mqtt.ingest import Ingest
 from app.oauth.service import AuthorizationServer
@@ -45,5 +47,7 @@ class Runtime:
     commands: PrinterCommands
     ingest: Ingest
     cameras: Cameras
+    storages: PrinterStorages
+    dispatcher: Dispatcher
     files: FileStore
     webhooks: Deliverer

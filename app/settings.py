@@ -60,6 +60,7 @@ class Settings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["auto", "console", "json"] = "auto"
     printer_ca_file: Path | None = None
+    print_start_seconds: float | None = Field(default=None, ge=1, le=3600)
     shutdown_seconds: float = Field(default=3.0, ge=0, le=60)
     files_url: str = ""
     max_file_mb: int = Field(default=512, ge=1, le=100_000)

@@ -21,6 +21,7 @@ from app.accounts.models import Role, Scope
 from app.accounts.viewer import Viewer, effective_scopes
 from app.asgi import create_app, open_farm
 from app.database import EVERY_TEAM
+from app.dispatch.timing import DispatchTiming
 from app.runtime import Runtime
 from app.server import Server
 from app.settings import Settings
@@ -165,7 +166,9 @@ async def eventually(condition: Callable[[], Any], deadline: float = DEADLINE) -
 
 
 @asynccontextmanager
-async def running(folder: Path, **settings: Any) -> AsyncIterator[RunningServer]:
+async def running(
+    folder: Path, *, timing: DispatchTiming | None = None, **settings: Any
+) -> AsyncIterator[RunningServer]:
     """A server over SQLite in `folder`, unless the settings say otherwise."""
     port = free_port()
     chosen: dict[str, Any] = {
@@ -179,6 +182,8 @@ async def running(folder: Path, **settings: Any) -> AsyncIterator[RunningServer]
         **settings,
     }
     async with open_farm(Settings(**chosen)) as runtime:
+        if timing is not None:
+            runtime.dispatcher.desk.timing = timing
         server = Server(create_app(runtime))
         serving = asyncio.create_task(server.serve())
         await server.listens.wait()

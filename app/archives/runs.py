@@ -70,8 +70,13 @@ async def begin_run(
     total_layers: int | None = None,
     filaments: Sequence[ObservedFilament] = (),
     milestone: int = 0,
+    queue_item_id: int | None = None,
+    source: Archive | None = None,
 ) -> PrintRun:
-    """Open a run and its archive; an open run of the printer is returned as it is."""
+    """Open a run and its archive; an open run of the printer is returned as it is.
+
+    A run that prints a queue item takes its names and project from the archive that is printed.
+    """
     known = await open_run(session, printer.id)
     if known is not None:
         return known
@@ -89,6 +94,8 @@ async def begin_run(
         progress=0,
         tags=[],
     )
+    if source is not None:
+        _name_after(archive, source)
     _note_filaments(archive, filaments)
     archive.search_text = search_text(archive)
     session.add(archive)
@@ -105,13 +112,39 @@ async def begin_run(
         started_at=started_at,
         last_seen_at=observed_at,
     )
+    run.queue_item_id = queue_item_id
     session.add(run)
     printer.last_print_at = observed_at
     await session.flush()
     session.raise_event(
-        PrintStarted(team_id=run.team_id, printer_id=printer.id, archive_id=archive.id)
+        PrintStarted(
+            team_id=run.team_id,
+            printer_id=printer.id,
+            archive_id=archive.id,
+            queue_item_id=queue_item_id,
+        )
     )
     return run
+
+
+async def attribute(session: WriteSession, run: PrintRun, source: Archive | None) -> None:
+    """A run turned out to print a queue item: its archive takes over what the source is called."""
+    archive = None if run.archive_id is None else await session.get(Archive, run.archive_id)
+    if archive is None or source is None:
+        return
+    _name_after(archive, source)
+    archive.search_text = search_text(archive)
+    await session.flush()
+    session.raise_event(
+        ArchiveUpdated(team_id=run.team_id, archive_id=archive.id, printer_id=run.printer_id)
+    )
+
+
+def _name_after(archive: Archive, source: Archive) -> None:
+    archive.name, archive.filename = source.name, source.filename
+    archive.project_id = source.project_id
+    if archive.estimated_duration is None:
+        archive.estimated_duration = source.estimated_duration
 
 
 def _note_filaments(archive: Archive, filaments: Sequence[ObservedFilament]) -> None:
@@ -180,6 +213,8 @@ async def update_run(
         return
     run.state = state
     run.last_seen_at = last_seen_at
+    if run.queue_item_id is not None:
+        name = filename = None  # it is called what the printed archive is called
     if archive is None:
         return
     if progress is not None:

@@ -14,6 +14,7 @@ import aiomqtt
 import orjson
 
 from app.mqtt.messages import Reply
+from app.printers.orders import Feed, PrintOrder
 from app.printers.status import SpeedLevel
 
 Send = Callable[[bytes], Awaitable[None]]
@@ -67,6 +68,66 @@ def set_light(*, on: bool) -> Command:
     )
 
 
+# What `tray_now` and `ams_mapping` call the external spool; in `ams_mapping2` the right or only
+# holder is 255 and the left one of two 254.
+_EXTERNAL = 254
+_UNUSED = 255
+
+
+def tray_number(feed: Feed) -> int:
+    """The number of a slot across all units of a printer, as ``ams_mapping`` wants it."""
+    if feed.unit is None:
+        return _EXTERNAL
+    return feed.unit if feed.unit >= 128 else feed.unit * 4 + feed.slot
+
+
+def _place(feed: Feed | None) -> dict[str, int]:
+    if feed is None:
+        return {"ams_id": _UNUSED, "slot_id": _UNUSED}
+    if feed.unit is None:
+        return {"ams_id": _UNUSED if feed.slot == 0 else _EXTERNAL, "slot_id": 0}
+    return {"ams_id": feed.unit, "slot_id": feed.slot}
+
+
+def print_file(order: PrintOrder) -> Command:
+    """Print a file from the printer's storage.
+
+    Fields as slicers send them; ids are decimal, unique and never 0, because printers key the
+    state of a job on them.
+    """
+    if not order.is_package:
+        return Command("print", "gcode_file", {"param": order.remote_path})
+    name = order.remote_path.removeprefix("/")
+    number = str(order.subtask_id)
+    return Command(
+        "print",
+        "project_file",
+        {
+            "param": f"Metadata/plate_{order.plate}.gcode",
+            "url": f"ftp://{name}",
+            "file": name,
+            "md5": order.md5,
+            "subtask_name": name.removesuffix(".3mf"),
+            "project_id": number,
+            "profile_id": "0",
+            "task_id": number,
+            "subtask_id": number,
+            "bed_type": "auto",
+            "timelapse": order.timelapse,
+            "bed_leveling": order.bed_levelling,
+            "auto_bed_leveling": int(order.bed_levelling),
+            "flow_cali": order.flow_calibration,
+            "extrude_cali_flag": int(order.flow_calibration),
+            "vibration_cali": order.vibration_calibration,
+            "layer_inspect": order.layer_inspection,
+            "use_ams": any(feed is not None and feed.unit is not None for feed in order.feeds),
+            "ams_mapping": [-1 if feed is None else tray_number(feed) for feed in order.feeds],
+            "ams_mapping2": [_place(feed) for feed in order.feeds],
+            "cfg": "0",
+        },
+    )
+
+
 class Verdict(StrEnum):
     """What the printer made of a request."""
 
@@ -98,7 +159,7 @@ def judge(reply: Reply) -> Answer:
     """
     if reply.error_code in _VERIFICATION_ERRORS or "verify fail" in reply.reason.lower():
         return Answer(Verdict.REFUSED, REFUSED_WORDS)
-    if reply.error_code == _BUSY:
+    if reply.error_code == _BUSY or "busy" in reply.reason.lower():
         return Answer(Verdict.FAILED, "The printer is busy.")
     if reply.result is None and not reply.error_code:
         return Answer(Verdict.REFUSED, REFUSED_WORDS)

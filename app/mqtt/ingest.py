@@ -24,7 +24,12 @@ from app.mqtt.notes import Checkpoint, KeyNote, Note, RunNote
 from app.mqtt.printer_info import PrinterInfo, info_of, open_code
 from app.mqtt.quiet_log import QuietLog
 from app.mqtt.recorder import Recorder
-from app.mqtt.restore import restore_faults, restore_run, restore_statuses
+from app.mqtt.restore import (
+    restore_expected,
+    restore_faults,
+    restore_run,
+    restore_statuses,
+)
 from app.mqtt.session import Session
 from app.mqtt.snapshots import Snapshots
 from app.mqtt.timing import Counts, Timing
@@ -201,6 +206,7 @@ class Ingest(Control):
             run=run,
             record=record,
             faults=await restore_faults(self._database, info.id),
+            expected=await restore_expected(self._database, info.id),
         )
         self._sessions[info.id] = session
         session.start()

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from app.mqtt.expected import Expected, recognised, unseen
 from app.mqtt.hms import CANCEL_CODES
 from app.mqtt.job import ACTIVE, ENDED, Observation
 from app.mqtt.milestones import MILESTONES, passed, reach
@@ -54,6 +55,7 @@ class Lifecycle:
 
     ``fresh`` is true until the first observation after a (re)connect: what is seen then happened
     while nobody looked. ``rested_at`` is when the printer was last seen without a job.
+    ``expected`` is a print that was ordered from here and has not begun.
     """
 
     run: Run | None = None
@@ -61,6 +63,7 @@ class Lifecycle:
     cancelled_at: datetime | None = None
     rested_at: datetime | None = None
     hold: Hold | None = None
+    expected: Expected | None = None
 
     @property
     def deadline(self) -> datetime | None:
@@ -79,6 +82,12 @@ class Lifecycle:
         if self.run is None:
             return self
         return replace(self, run=replace(self.run, stop_requested_at=at))
+
+    def unseen(self, outcome: Outcome, at: datetime) -> Step:
+        """The expected print began and ended while nobody looked; nothing is open meanwhile."""
+        if self.expected is None or self.run is not None:
+            return self, ()
+        return replace(self, expected=None, rested_at=at), unseen(self.expected, outcome, at)
 
 
 _HOLDS: Mapping[str, timedelta] = {"IDLE": IDLE_HOLD, "FAILED": CAUSE_HOLD}
@@ -119,8 +128,10 @@ def _active(life: Lifecycle, seen: Observation) -> Step:
 
 
 def _start(life: Lifecycle, seen: Observation) -> Step:
+    ordered = life.expected is not None and life.expected.is_shown(seen.fingerprint)
+    by_chance = Origin.ADOPTED if life.fresh else Origin.OBSERVED
     run = Run(
-        origin=Origin.ADOPTED if life.fresh else Origin.OBSERVED,
+        origin=Origin.DISPATCHED if ordered else by_chance,
         fingerprint=seen.fingerprint,
         opened_at=seen.at,
         started_at=_estimated_start(life, seen) if life.fresh else seen.at,
@@ -134,7 +145,13 @@ def _start(life: Lifecycle, seen: Observation) -> Step:
     happened: tuple[Transition, ...] = (Started(run, life.fresh),)
     if run.paused:
         happened += (Paused(run, why_paused(seen)),)
-    return Lifecycle(run=run, fresh=life.fresh, rested_at=life.rested_at), happened
+    after = Lifecycle(
+        run=run,
+        fresh=life.fresh,
+        rested_at=life.rested_at,
+        expected=None if ordered else life.expected,
+    )
+    return after, happened
 
 
 def _estimated_start(life: Lifecycle, seen: Observation) -> datetime:
@@ -147,7 +164,9 @@ def _estimated_start(life: Lifecycle, seen: Observation) -> datetime:
 
 
 def _update(life: Lifecycle, run: Run, seen: Observation) -> Step:
-    now = run.seen(seen, settled=_is_settled(run, seen), frozen=_cancel_latched(life, seen.at))
+    settled = _is_settled(run, seen)
+    now = run.seen(seen, settled=settled, frozen=_cancel_latched(life, seen.at))
+    now, expected = recognised(life.expected, now, sure=settled)
     happened: list[Transition] = []
     if now.grown:
         now, happened = reach(now, passed(now))
@@ -157,13 +176,14 @@ def _update(life: Lifecycle, run: Run, seen: Observation) -> Step:
         happened.append(Paused(now, why_paused(seen)))
     elif run.paused and not now.paused:
         happened.append(Resumed(now))
-    after = Lifecycle(now, life.fresh, life.cancelled_at, life.rested_at, life.hold)
+    after = Lifecycle(now, life.fresh, life.cancelled_at, life.rested_at, life.hold, expected)
     return after, tuple(happened)
 
 
 def _told(run: Run) -> tuple[object, ...]:
     """What of a run other people see, progress aside."""
     return (
+        run.origin,
         run.fingerprint,
         run.plate,
         run.total_layers,
@@ -281,7 +301,8 @@ def _end(
         if outcome is Outcome.COMPLETED:
             ended_at += timedelta(seconds=run.last_remaining or 0)
         ended_at = min(ended_at, at)
-    after = Lifecycle(fresh=life.fresh, rested_at=at)
+    run, expected = recognised(life.expected, run, sure=True)
+    after = Lifecycle(fresh=life.fresh, rested_at=at, expected=expected)
     reached: list[Transition] = []
     if outcome is Outcome.COMPLETED:
         run, reached = reach(run, MILESTONES)

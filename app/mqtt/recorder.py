@@ -17,10 +17,12 @@ from app.database import EVERY_TEAM, Database, WriteSession
 from app.errors import Unavailable
 from app.mqtt.notes import EventNote, KeyNote, Note, RunNote
 from app.mqtt.quiet_log import QuietLog
-from app.mqtt.run import Ended, Outcome, Paused, Reached, Resumed, Run, Started
+from app.mqtt.run import Ended, Origin, Outcome, Paused, Reached, Resumed, Run, Started
 from app.mqtt.timing import Counts
+from app.print_queue import running
+from app.print_queue.models import Dispatch
 from app.printers import leases, told
-from app.printers.models import Printer
+from app.printers.models import Printer, PrintRun
 
 log = structlog.get_logger(__name__)
 
@@ -141,6 +143,8 @@ class Recorder:
             rows = (record.run_id, record.archive_id)
         if rows is None or isinstance(transition, Started):
             return rows
+        if run.origin is Origin.DISPATCHED:
+            await self._claim(session, note, rows[0])
         if isinstance(transition, Paused):
             await runs.pause_run(session, rows[0], state=state, reason=transition.reason)
         elif isinstance(transition, Resumed):
@@ -160,7 +164,20 @@ class Recorder:
                 plate_dirty=run.left_something,
                 state=state,
             )
+            row = await session.get(PrintRun, rows[0])
+            if row is not None:
+                await running.ended(session, row, transition.reason)
         return rows
+
+    async def _claim(self, session: WriteSession, note: RunNote, run_id: int) -> None:
+        """A run that turned out later to be one that was ordered gets its queue item."""
+        row = await session.get(PrintRun, run_id)
+        if row is None or row.queue_item_id is not None or row.ended_at is not None:
+            return
+        dispatch = await _dispatch_of(session, note)
+        if dispatch is not None:
+            await running.started(session, dispatch, row)
+            await runs.attribute(session, row, await running.source_of(session, dispatch))
 
     async def _begin(
         self, session: WriteSession, note: RunNote, run: Run
@@ -168,9 +185,12 @@ class Recorder:
         printer = await session.get(Printer, note.printer_id)
         if printer is None:
             return None
+        dispatch = await _dispatch_of(session, note)
         row = await runs.begin_run(
             session,
             printer=printer,
+            queue_item_id=None if dispatch is None else dispatch.queue_item_id,
+            source=None if dispatch is None else await running.source_of(session, dispatch),
             name=run.name,
             filename=run.filename,
             origin=run.origin.value,
@@ -182,7 +202,14 @@ class Recorder:
             filaments=_filaments(run),
             milestone=run.milestone if isinstance(note.transition, Started) else 0,
         )
+        if dispatch is not None:
+            await running.started(session, dispatch, row)
         return row.id, row.archive_id
+
+
+async def _dispatch_of(session: WriteSession, note: RunNote) -> Dispatch | None:
+    told = note.transition.run.fingerprint
+    return await running.dispatch_of(session, note.printer_id, told.subtask, told.name, told.file)
 
 
 async def _update(session: WriteSession, run_id: int, run: Run) -> None:

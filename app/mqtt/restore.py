@@ -7,11 +7,15 @@ import structlog
 from sqlalchemy import select
 
 from app.database import EVERY_TEAM, Database
+from app.mqtt.expected import Expected
 from app.mqtt.notes import RunRecord
 from app.mqtt.run import Run
+from app.mqtt.starting import expected_of
+from app.print_queue.models import Dispatch, DispatchStage
 from app.printers import told
 from app.printers.live import LiveFarm
 from app.printers.models import PrinterSnapshot, PrintRun
+from app.printers.orders import ShownJob
 from app.printers.status import PrinterStatus
 from app.printers.status_json import decode
 
@@ -54,6 +58,22 @@ async def restore_run(database: Database, printer_id: int) -> tuple[Run, RunReco
     except (ValueError, KeyError, TypeError) as error:
         log.error("a stored run is unreadable", run=row.id, error=repr(error)[:300])
         return None
+
+
+async def restore_expected(database: Database, printer_id: int) -> Expected | None:
+    """The print that was ordered on a printer and has not begun, as far as anybody knows."""
+    async with database.read(EVERY_TEAM) as session:
+        row = await session.scalar(
+            select(Dispatch).where(
+                Dispatch.printer_id == printer_id,
+                Dispatch.ended_at.is_(None),
+                Dispatch.stage.in_({DispatchStage.COMMANDED, DispatchStage.ACCEPTED}),
+            )
+        )
+    if row is None or row.commanded_at is None:
+        return None
+    before = ShownJob.from_dict(row.before)
+    return expected_of(row.subtask_id, row.remote_path, before, row.commanded_at)
 
 
 def _status_in(row: PrinterSnapshot) -> PrinterStatus:

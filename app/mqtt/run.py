@@ -18,6 +18,7 @@ class Origin(StrEnum):
 
     OBSERVED = "observed"  # seen to begin
     ADOPTED = "adopted"  # found under way
+    DISPATCHED = "dispatched"  # this server ordered it
 
 
 class Outcome(StrEnum):

@@ -4,12 +4,13 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
+from app.mqtt.expected import Expected
 from app.mqtt.hms import in_words
 from app.mqtt.job import Filament, Observation, observation_of
 from app.mqtt.lifecycle import Lifecycle, Step, step, tick
 from app.mqtt.notes import Checkpoint, RunNote, RunRecord
 from app.mqtt.printer_info import PrinterInfo
-from app.mqtt.run import Ended, Run, Started
+from app.mqtt.run import Ended, Outcome, Run, Started
 from app.mqtt.state import PrinterMemory
 from app.printers.status import HmsSeverity, Job, PrinterStatus
 
@@ -47,9 +48,10 @@ class RunKeeper:
         run: Run | None,
         record: RunRecord | None,
         note: Callable[[RunNote], None],
+        expected: Expected | None = None,
     ) -> None:
         self._info = info
-        self._life = Lifecycle(run=run)
+        self._life = Lifecycle(run=run, expected=expected)
         self._record = record
         self._note = note
 
@@ -74,6 +76,14 @@ class RunKeeper:
     def stop_requested(self, at: datetime) -> None:
         """A stop command is on its way: an end that follows is no failure."""
         self._life = self._life.stop_requested(at)
+
+    def expect(self, expected: Expected) -> None:
+        """A print was ordered and may begin at any moment."""
+        self._life = replace(self._life, expected=expected)
+
+    def unseen(self, outcome: Outcome, at: datetime) -> bool:
+        """The expected print ended while nobody looked; False when nothing is expected."""
+        return self._happened(self._life.unseen(outcome, at), at)
 
     def observe(self, memory: PrinterMemory, draft: PrinterStatus, at: datetime) -> bool:
         """Look at the merged state; True when something happened."""

@@ -12,6 +12,7 @@ from app.events import Event, PrinterErrorCleared, PrinterErrorRaised
 from app.mqtt.commands import Answer, Command, Pending, Send, Verdict, judge
 from app.mqtt.composition import composed
 from app.mqtt.decode import decode
+from app.mqtt.expected import Expected
 from app.mqtt.healing import Healing, Want
 from app.mqtt.health_memory import HealthMemory, HealthNews
 from app.mqtt.hms import VERIFICATION_FAILED
@@ -48,6 +49,7 @@ class Session:
         run: Run | None = None,
         record: RunRecord | None = None,
         faults: Set[str] = frozenset(),
+        expected: Expected | None = None,
     ) -> None:
         self.info = info
         self.timing = timing
@@ -59,6 +61,7 @@ class Session:
         self.full_wanted = asyncio.Event()
         self.refresh_wanted = asyncio.Event()
         self.version_wanted = asyncio.Event()
+        self.reconnect_wanted = asyncio.Event()
         self.answers_requests = False
         self.reporting = False
         self.last_report = 0.0
@@ -67,7 +70,11 @@ class Session:
         self._draft = restored
         self._unread: set[str] = set()  # changed parts of the report that were not decoded yet
         self._fresh = False  # whether there is something to publish
-        self._runs = RunKeeper(info, run, record, note)
+        # Until then the loop's clock forbids a new connection: the printer may read a file.
+        self.patient_until = 0.0
+        # When the present connection brought its first full report.
+        self.watched_since: datetime | None = None
+        self.runs = RunKeeper(info, run, record, note, expected)
         self._health = HealthMemory(restored.health, faults)
         self._firmware = restored.firmware_version
         self._healing = Healing()
@@ -98,7 +105,7 @@ class Session:
     @property
     def checkpoint(self) -> Checkpoint | None:
         """What a restart needs to go on with the open run."""
-        return self._runs.checkpoint(self.reported_at if self.reporting else None)
+        return self.runs.checkpoint(self.reported_at if self.reporting else None)
 
     def start(self) -> None:
         """Show where things stand before the first word from the printer."""
@@ -119,7 +126,7 @@ class Session:
         """The printer can be reached; nothing it said before counts as its present state."""
         self.send = send
         self.memory.begin_epoch()
-        self._runs.out_of_sight(self.reported_at)
+        self.runs.out_of_sight(self.reported_at)
         self.reporting = False
         self.last_report = asyncio.get_running_loop().time()
         self.presence.obeyed(self.last_report)
@@ -127,7 +134,7 @@ class Session:
     def lost(self, state: ConnectionState, detail: str) -> None:
         """The printer cannot be reached; ``detail`` says why, in words."""
         if self.send is not None:
-            self._runs.out_of_sight(self.reported_at)
+            self.runs.out_of_sight(self.reported_at)
         self.send = None
         self.reporting = False
         self.pending.abandon()
@@ -177,13 +184,14 @@ class Session:
         if not memory.has_full:
             self.full_wanted.set()
         elif not was_full:
+            self.watched_since = self.reported_at
             self.full_wanted.clear()
         if changed:
             self._unread |= changed
             if not was_full or not URGENT_KEYS.isdisjoint(changed):
                 self._read()
             self._publisher.request(StatusReason.REPORT)
-        elif self._runs.is_fresh:
+        elif self.runs.is_fresh:
             self._read()
         if not self.reporting:
             self.reporting = True
@@ -208,12 +216,12 @@ class Session:
             self.memory.has_full
             and self.reported_at is not None
             and (
-                self._runs.is_fresh
+                self.runs.is_fresh
                 or not LIFE_KEYS.isdisjoint(changed)
                 or draft.ams is not before.ams
             )
         ):
-            self._seen(self._runs.observe(self.memory, draft, self.reported_at))
+            self._seen(self.runs.observe(self.memory, draft, self.reported_at))
 
     def _seen(self, happened: bool) -> None:
         if happened:
@@ -229,7 +237,7 @@ class Session:
     def tick(self, now: float) -> None:
         """Let time pass: held back ends, vanished health messages, long absences."""
         if self.reporting:
-            self._seen(self._runs.tick(datetime.now(UTC)))
+            self._seen(self.runs.tick(datetime.now(UTC)))
         news = self._health.tick(now)
         if news.raised or news.cleared:
             self._news(news)
@@ -282,7 +290,7 @@ class Session:
         if self.send is None:
             return Answer(Verdict.LOST, "There is no connection to the printer.")
         if stops:
-            self._runs.stop_requested(datetime.now(UTC))
+            self.runs.stop_requested(datetime.now(UTC))
         answer = await self.pending.ask(self.send, command, self.timing.answer)
         now = asyncio.get_running_loop().time()
         if answer.verdict is Verdict.REFUSED:
@@ -307,5 +315,5 @@ class Session:
             reported_at=self.reported_at,
             health=self._health.shown,
             firmware=self._firmware,
-            job=self._runs.describe(self._draft.job),
+            job=self.runs.describe(self._draft.job),
         )

@@ -45,7 +45,7 @@ class Upkeep:
 
     async def run(self) -> Never:
         """Raises ``HalfBroken``, or ``MqttError`` when sending fails."""
-        await until_first_ends(self._keep_full(), self._keep_proven())
+        await until_first_ends(self._keep_full(), self._keep_proven(), self._when_asked())
         raise AssertionError("upkeep has no end")
 
     async def _keep_full(self) -> Never:
@@ -94,10 +94,19 @@ class Upkeep:
                 )
                 if answer.verdict is Verdict.ACCEPTED:
                     session.answers_requests = True
-                elif session.answers_requests and session.reporting:
+                elif session.answers_requests and session.reporting and not self._is_patient:
                     raise HalfBroken("The printer reports but ignores requests; connecting again.")
             pause = random.uniform(*session.timing.pushall_every)  # noqa: S311
             await _within(session.version_wanted, asyncio.get_running_loop().time() + pause)
+
+    @property
+    def _is_patient(self) -> bool:
+        return asyncio.get_running_loop().time() < self._session.patient_until
+
+    async def _when_asked(self) -> Never:
+        self._session.reconnect_wanted.clear()
+        await self._session.reconnect_wanted.wait()
+        raise HalfBroken("The printer did not do what it was told; connecting again.")
 
 
 async def _within(event: asyncio.Event, latest: float) -> bool:

@@ -9,12 +9,30 @@ from datetime import UTC, datetime
 from sqlalchemy import select
 
 from app.accounts.models import Team
+from app.archives import queries as archives
+from app.plates import queries as plates
 from app.print_queue.models import Dispatch, QueueItem, QueueStatus
 from app.print_queue.planning import Facts, Place, Plan, plan
+from app.print_queue.printables import Printable, printable_of
 from app.print_queue.queries import ENDED, Session
 from app.printers import queries as printers
 from app.printers.live import LiveFarm
 from app.printers.models import Printer
+
+
+async def printables_of(session: Session, items: Collection[QueueItem]) -> dict[int, Printable]:
+    """What each item prints, in two statements however many they are."""
+    wanted = {item.archive_id for item in items}
+    rows = await archives.by_ids(session, wanted)
+    files = {row.file_id for row in rows.values() if row.file_id is not None}
+    known = await plates.of_files(session, files)
+    found: dict[int, Printable] = {}
+    for item in items:
+        archive = rows.get(item.archive_id)
+        if archive is not None:
+            of_file = known.get(archive.file_id or 0, [])
+            found[item.id] = printable_of(item, archive, of_file)
+    return found
 
 
 @dataclass(slots=True)
@@ -49,10 +67,29 @@ async def queue_of_teams(session: Session, teams: Collection[int]) -> dict[int, 
     for place in await _places(session, outcomes=asked):
         if place.printer.team_id in places:
             places[place.printer.team_id].append(place)
+    waiting = [item for rows in items.values() for item in rows]
+    printables = await printables_of(session, waiting)
+    failed = await _failed_on(session, waiting)
     return {
-        team_id: KnownQueue(Facts(paused.get(team_id, False), items[team_id], places[team_id]))
+        team_id: KnownQueue(
+            Facts(paused.get(team_id, False), items[team_id], places[team_id], printables, failed)
+        )
         for team_id in teams
     }
+
+
+async def _failed_on(session: Session, items: Collection[QueueItem]) -> dict[int, set[int]]:
+    """The printers on which items that were tried before did not begin."""
+    tried = [item.id for item in items if item.attempts]
+    found: dict[int, set[int]] = {item_id: set() for item_id in tried}
+    if tried:
+        for row in await session.execute(
+            select(Dispatch.queue_item_id, Dispatch.printer_id).where(
+                Dispatch.queue_item_id.in_(tried), Dispatch.printer_id.is_not(None)
+            )
+        ):
+            found[row.queue_item_id].add(row.printer_id)
+    return found
 
 
 async def _paused(session: Session, teams: Collection[int]) -> Mapping[int, bool]:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from app.plates.models import Plate
+from app.print_queue.fit import feeds, model_obstacle, nozzle_obstacle
 from app.print_queue.models import QueueItem, QueueStatus
 from app.print_queue.obstacles import PASSING, Kind, Obstacle, summary
+from app.print_queue.printables import Printable
+from app.print_queue.wishes import filaments_of, options_of
 from app.printers.models import Printer
 from app.printers.status import ConnectionState, PrinterStatus
 
@@ -29,11 +33,16 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """A team's queue at one moment: its waiting items in order, and its printers."""
+    """A team's queue at one moment: its waiting items in order, and its printers.
+
+    ``printables`` is what each item prints, ``failed_on`` where it did not begin before.
+    """
 
     team_paused: bool
     items: Sequence[QueueItem]
     places: Sequence[Place]
+    printables: Mapping[int, Printable]
+    failed_on: Mapping[int, Collection[int]] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -58,14 +67,29 @@ def plan(facts: Facts, statuses: Mapping[int, PrinterStatus], now: datetime) -> 
     wanted = {item.printer_id for item in facts.items if item.printer_id is not None}
     fair = sorted(places.values(), key=lambda place: _turn(place, wanted))
     for item in facts.items:
-        own = _own_reason(item, paused=facts.team_paused, now=now)
-        if own is not None:
-            made.reasons[item.id] = own
-        elif item.printer_id is None:
-            _send_anywhere(made, item, fair, statuses)
+        printable = facts.printables.get(item.id)
+        own = _own_reason(item, printable, paused=facts.team_paused, now=now)
+        if own is not None or printable is None or printable.plate is None:
+            made.reasons[item.id] = own or "There is nothing to print."
+            continue
+        asked = _Asked(item, printable, printable.plate, statuses)
+        if item.printer_id is None:
+            failed = facts.failed_on.get(item.id, ())
+            order = sorted(fair, key=lambda place: place.printer.id in failed) if failed else fair
+            _send_anywhere(made, asked, order)
         else:
-            _send_there(made, item, places.get(item.printer_id), statuses)
+            _send_there(made, asked, places.get(item.printer_id))
     return made
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """An item for which a printer is looked for."""
+
+    item: QueueItem
+    printable: Printable
+    plate: Plate
+    statuses: Mapping[int, PrinterStatus]
 
 
 def _turn(place: Place, wanted: set[int]) -> tuple[bool, datetime, int]:
@@ -73,8 +97,12 @@ def _turn(place: Place, wanted: set[int]) -> tuple[bool, datetime, int]:
     return printer.id in wanted, printer.last_print_at or _LONG_AGO, printer.id
 
 
-def _own_reason(item: QueueItem, *, paused: bool, now: datetime) -> str | None:
+def _own_reason(
+    item: QueueItem, printable: Printable | None, *, paused: bool, now: datetime
+) -> str | None:
     """What the item waits for, whichever printer it goes to."""
+    if printable is not None and printable.reason is not None:
+        return printable.reason
     if item.scheduled_time is not None and item.scheduled_time > now:
         return f"Scheduled for {item.scheduled_time:%Y-%m-%d %H:%M} UTC."
     if paused:
@@ -84,14 +112,13 @@ def _own_reason(item: QueueItem, *, paused: bool, now: datetime) -> str | None:
     return None
 
 
-def _send_there(
-    made: Plan, item: QueueItem, place: Place | None, statuses: Mapping[int, PrinterStatus]
-) -> None:
+def _send_there(made: Plan, asked: _Asked, place: Place | None) -> None:
+    item = asked.item
     if place is None:
         made.reasons[item.id] = "Its printer is gone."
         return
     printer = place.printer
-    obstacle = _obstacle(made, item, place, statuses)
+    obstacle = _obstacle(made, asked, place)
     ahead = made.ahead.get(printer.id, 0)
     if obstacle is None:
         _start(made, item, printer)
@@ -103,17 +130,15 @@ def _send_there(
         made.ahead[printer.id] = ahead + 1
 
 
-def _send_anywhere(
-    made: Plan, item: QueueItem, fair: Iterable[Place], statuses: Mapping[int, PrinterStatus]
-) -> None:
+def _send_anywhere(made: Plan, asked: _Asked, fair: Iterable[Place]) -> None:
     met = []
     for place in fair:
-        obstacle = _obstacle(made, item, place, statuses)
+        obstacle = _obstacle(made, asked, place)
         if obstacle is None:
-            _start(made, item, place.printer)
+            _start(made, asked.item, place.printer)
             return
         met.append(obstacle)
-    made.reasons[item.id] = summary(met)
+    made.reasons[asked.item.id] = summary(met)
 
 
 def _start(made: Plan, item: QueueItem, printer: Printer) -> None:
@@ -123,21 +148,33 @@ def _start(made: Plan, item: QueueItem, printer: Printer) -> None:
     made.reasons[item.id] = f"Ready to be sent to {printer.name}."
 
 
-def _obstacle(
-    made: Plan, item: QueueItem, place: Place, statuses: Mapping[int, PrinterStatus]
-) -> Obstacle | None:
+def _obstacle(made: Plan, asked: _Asked, place: Place) -> Obstacle | None:
     """The first thing in the way, the lasting before the passing."""
-    printer = place.printer
-    status = statuses.get(printer.id, PrinterStatus.unknown())
+    printer, item, plate = place.printer, asked.item, asked.plate
+    status = asked.statuses.get(printer.id, PrinterStatus.unknown())
     return (
-        _closed(place, status)
+        model_obstacle(plate, printer, chosen=item.is_bound)
+        or _closed(place, status)
+        or nozzle_obstacle(plate, printer, status)
+        or _not_loaded(asked, printer, status)
         or _previous(item, place)
-        or (
-            Obstacle(Kind.AHEAD, f"{printer.name} is taken by an earlier item.")
-            if printer.id in made.taken
-            else None
-        )
+        or _taken(made, printer)
     )
+
+
+def _taken(made: Plan, printer: Printer) -> Obstacle | None:
+    if printer.id not in made.taken:
+        return None
+    return Obstacle(Kind.AHEAD, f"{printer.name} is taken by an earlier item.")
+
+
+def _not_loaded(asked: _Asked, printer: Printer, status: PrinterStatus) -> Obstacle | None:
+    """What is missing in the printer; plain g-code takes what is there."""
+    if not asked.printable.is_package:
+        return None
+    wishes, options = filaments_of(asked.item), options_of(asked.item)
+    found = feeds(asked.plate, printer, status, wishes, any_color=options.any_color)
+    return found if isinstance(found, Obstacle) else None
 
 
 def _closed(place: Place, status: PrinterStatus) -> Obstacle | None:

@@ -2,6 +2,7 @@
 
 from typing import Protocol
 
+from app.printers.orders import PrintOrder, ShownJob, StartAnswer
 from app.printers.status import SpeedLevel
 
 
@@ -35,4 +36,24 @@ class PrinterCommands(Protocol):
 
     async def set_light(self, printer_id: int, *, on: bool) -> None:
         """Switch the chamber light."""
+        ...
+
+    async def shown_job(self, printer_id: int) -> ShownJob:
+        """The job that the printer shows in its latest full report.
+
+        Raises ``Unreachable`` while it does not report.
+        """
+        ...
+
+    async def start_print(self, printer_id: int, order: PrintOrder) -> StartAnswer:
+        """Have a file printed that lies on the printer. Sent at most once, and only while the
+        printer rests and shows the job that the order names; never raises a ``DomainError``."""
+        ...
+
+    async def record_unseen(self, printer_id: int, *, completed: bool) -> None:
+        """Write down a print that was ordered, and began and ended while nobody looked."""
+        ...
+
+    async def reconnect(self, printer_id: int) -> None:
+        """Drop the connection and make a new one: it is suspected to carry no requests."""
         ...

@@ -27,7 +27,7 @@ async def test_the_queue_is_filled_ordered_and_emptied(
         "status": "PENDING",
         "archive": {"name": "Vase"},
         "printer": None,
-        "waitingReason": "Waiting for a free printer that fits: 1 has no address.",
+        "waitingReason": "There is no stored file of this archive.",
     }
     second = await change(
         server,
@@ -40,7 +40,7 @@ async def test_the_queue_is_filled_ordered_and_emptied(
     assert second["queueItem"] | {"id": ""} == {
         "id": "",
         "scheduledTime": "2031-01-15T18:00:00Z",
-        "waitingReason": "Scheduled for 2031-01-15 18:00 UTC.",
+        "waitingReason": "There is no stored file of this archive.",
         "printer": {"name": "Left"},
     }
     ids = [first["queueItem"]["id"], second["queueItem"]["id"]]

@@ -105,9 +105,9 @@ async def stocked(server: RunningServer) -> RunningServer:
         (
             "{ printers(first: %d) { nodes { queue(first: 3) { nodes { waitingReason "
             "archive { name } } } } } }",
-            6,
+            8,
         ),
-        ("{ queue(first: %d) { nodes { archive { name } printer { name } waitingReason }} }", 6),
+        ("{ queue(first: %d) { nodes { archive { name } printer { name } waitingReason }} }", 8),
         ("{ queue(first: %d) { nodes { dispatch { stage printer { name } } } } }", 2),
     ],
 )

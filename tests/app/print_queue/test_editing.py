@@ -264,3 +264,4 @@ async def test_the_facts_of_a_queue(farm: Farm) -> None:
             (place.printer.name, place.sending, place.last_outcome) for place in found.facts.places
         ] == [("Left", True, None), ("Right", False, QueueStatus.FAILED)]
         assert found.facts.team_paused is False
+        assert found.facts.printables[d].reason == "There is no stored file of this archive."

@@ -7,18 +7,28 @@ from typing import Any
 
 import pytest
 
+from app.plates.models import Plate
 from app.print_queue.models import QueueItem, QueueStatus
 from app.print_queue.planning import Facts, Place, Plan, plan
+from app.print_queue.printables import Printable
 from app.printers.models import Printer
 from app.printers.status import ConnectionState, PrinterState, PrinterStatus
 from tests.farm import NOON
 
+# Made for the printers of these tests, of whatever is loaded.
+PLAIN = Printable(
+    "part.3mf",
+    1,
+    Plate(number=1, printable=True, printer_model="P1S", nozzle_diameters=[], filaments=[]),
+)
 IDLE = PrinterStatus(state=PrinterState.IDLE, connection=ConnectionState.CONNECTED)
 
 
 def printer(number: int, **fields: Any) -> Printer:
     about = {
         "name": f"P{number}",
+        "model": "P1S",
+        "serial_number": f"01P00A00000000{number}",
         "ip_address": "127.0.0.1",
         "queue_paused": False,
         "awaiting_plate_clear": False,
@@ -29,7 +39,14 @@ def printer(number: int, **fields: Any) -> Printer:
 
 
 def item(number: int, printer_id: int | None = None, **fields: Any) -> QueueItem:
-    about = {"status": QueueStatus.PENDING, "position": number, "require_previous_success": False}
+    about = {
+        "status": QueueStatus.PENDING,
+        "position": number,
+        "require_previous_success": False,
+        "is_bound": printer_id is not None,
+        "filaments": [],
+        "options": {},
+    }
     return QueueItem(id=number, printer_id=printer_id, **(about | fields))
 
 
@@ -39,9 +56,13 @@ def planned(
     statuses: dict[int, PrinterStatus] | None = None,
     *,
     paused: bool = False,
+    prints: dict[int, Printable] | None = None,
+    failed_on: dict[int, set[int]] | None = None,
 ) -> Plan:
     idle = {place.printer.id: IDLE for place in places}
-    return plan(Facts(paused, items, places), idle | (statuses or {}), NOON)
+    printables = {each.id: PLAIN for each in items}
+    facts = Facts(paused, items, places, printables | (prints or {}), failed_on or {})
+    return plan(facts, idle | (statuses or {}), NOON)
 
 
 def starts(made: Plan) -> list[tuple[int, int]]:
@@ -172,3 +193,19 @@ def test_why_no_printer_takes_an_item_is_summed_up() -> None:
     }
     assert planned([item(1)], []).reasons == {1: "Waiting for a printer: there is none."}
     assert planned([item(1, 9)], []).reasons == {1: "Its printer is gone."}
+
+
+def test_what_is_not_there_is_not_printed() -> None:
+    """Without a file, or a plate of it, an item waits and holds up nobody."""
+    lost = Printable("part.3mf", reason="There is no stored file of this archive.")
+    made = planned([item(1, 1), item(2, 1)], [Place(printer(1))], prints={1: lost})
+    assert starts(made) == [(2, 1)]
+    assert made.reasons[1] == "There is no stored file of this archive."
+
+
+def test_an_item_goes_elsewhere_after_a_failure() -> None:
+    """The printer on which it did not begin comes last, but comes."""
+    places = [Place(printer(2)), Place(printer(1))]
+    assert starts(planned([item(1)], places)) == [(1, 2)]
+    assert starts(planned([item(1)], places, failed_on={1: {2}})) == [(1, 1)]
+    assert starts(planned([item(1)], places[:1], failed_on={1: {2}})) == [(1, 2)]
