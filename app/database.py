@@ -229,9 +229,10 @@ def _is_away(error: DBAPIError) -> bool:
     if error.connection_invalidated:
         return True
     name = getattr(error.orig, "sqlite_errorname", None) or ""
-    # 08: connection; 53: out of resources; 57P: shut down or starting.
+    # 08: connection; 53: out of resources; 57P: shut down or starting; 40P01: gave way to another
+    # transaction that waited for this one.
     state = getattr(error.orig, "sqlstate", None) or ""
-    if name.startswith(_SQLITE_AWAY) or state.startswith(("08", "53", "57P")):
+    if name.startswith(_SQLITE_AWAY) or state.startswith(("08", "53", "57P", "40P01")):
         return True
     return isinstance(error, InterfaceError) and "closed" in str(error.orig)
 

@@ -194,7 +194,7 @@ async def add_to_spool(
 async def delete_spool(session: WriteSession, viewer: Viewer, spool_id: UUID) -> UUID:
     """Remove a spool that nothing was printed from. Raises `Conflict` (IN_USE) otherwise."""
     viewer.require(Scope.INVENTORY)
-    spool = await _find(session, spool_id)
+    spool = await _find(session, spool_id, removing=True)
     if await queries.was_used(session, spool_id):
         raise Conflict(
             "Filament of this spool was used; its record must stay.", code="IN_USE", field="id"
@@ -234,9 +234,14 @@ def _tell_if_low(session: WriteSession, spool: Spool) -> None:
         session.raise_event(SpoolRanLow(team_id=spool.team_id, spool_id=spool.id))
 
 
-async def _find(session: WriteSession, spool_id: UUID) -> Spool:
-    """A spool, locked for this transaction, so that no weight is lost between read and write."""
-    spool = await session.scalar(select(Spool).where(Spool.id == spool_id).with_for_update())
+async def _find(session: WriteSession, spool_id: UUID, *, removing: bool = False) -> Spool:
+    """A spool, locked for this transaction, so that no weight is lost between read and write.
+
+    Rows that name the spool can be added meanwhile, unless it is going to be removed: a lock
+    against them would wait for whoever adds two of them, who may wait for this one.
+    """
+    statement = select(Spool).where(Spool.id == spool_id).with_for_update(key_share=not removing)
+    spool = await session.scalar(statement)
     if spool is None:
         raise NotFound("There is no such spool.", field="id")
     return spool

@@ -44,6 +44,8 @@ class Storm:
     refused: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     weighed: set[str] = field(default_factory=set)
     deleted: set[str] = field(default_factory=set)
+    runs: dict[str, list[tuple[str, float]]] = field(default_factory=dict)
+    ended: dict[str, list[tuple[str, float]]] = field(default_factory=dict)
     codes: dict[str, int] = field(default_factory=lambda: defaultdict(int))
 
     async def client(self, seed: int, operations: int) -> None:
@@ -54,8 +56,11 @@ class Storm:
         ) as http:
             for _ in range(operations):
                 action = dice.choices(
-                    (self.deduct, self.waste, self.add, self.weigh, self.create, self.delete),
-                    (50, 15, 15, 10, 2, 3),
+                    (
+                        *(self.deduct, self.waste, self.add, self.weigh, self.create, self.delete),
+                        *(self.plan, self.end),
+                    ),
+                    (40, 12, 14, 8, 2, 3, 8, 13),
                 )[0]
                 await action(http, dice)
 
@@ -100,6 +105,41 @@ class Storm:
     async def add(self, http: httpx.AsyncClient, dice: random.Random) -> None:
         await self._mutate(http, dice, ADD, "addToSpool", "RETURN")
 
+    async def plan(self, http: httpx.AsyncClient, dice: random.Random) -> None:
+        uids = [dice.choice(self.spools) for _ in range(dice.randint(1, 3))]
+        used = [(uid, round(dice.uniform(0.001, 40), 3)) for uid in uids]
+        lines = [
+            {"spool_id": uid, "estimated_weight_grams": 10, "actual_weight_grams": grams}
+            for uid, grams in used
+        ]
+        body = {"status": "in_progress", "materials": lines}
+        answer = await http.post("/api/v1/production-runs", json=body)
+        assert answer.status_code in (201, 404, 422), answer.text
+        if answer.status_code == 201:
+            self.runs[answer.json()["data"]["id"]] = used
+        self.codes[f"PLAN {answer.status_code}"] += 1
+
+    async def end(self, http: httpx.AsyncClient, dice: random.Random) -> None:
+        if not self.runs:
+            return
+        run, way = dice.choice(list(self.runs)), dice.choice(("complete", "cancel", "fail"))
+        grams = dict(self.runs[run])
+        body = {
+            "complete": {},
+            "cancel": {"materials": []},
+            "fail": {
+                "failure_reason": "Storm",
+                "materials": [{"spool_id": uid, "grams": grams[uid]} for uid in grams],
+            },
+        }[way]
+        answer = await http.post(f"/api/v1/production-runs/{run}/{way}", json=body)
+        assert answer.status_code in (200, 409), answer.text
+        if answer.status_code == 200:
+            assert run not in self.ended
+            taken = {"complete": self.runs[run], "cancel": [], "fail": list(grams.items())}[way]
+            self.ended[run] = taken
+        self.codes[f"{way.upper()} {answer.status_code}"] += 1
+
     async def _mutate(
         self, http: httpx.AsyncClient, dice: random.Random, query: str, name: str, kind: str
     ) -> None:
@@ -125,6 +165,27 @@ async def _books(
     return spools, changes
 
 
+def _taken_by_runs(
+    changes: dict[str, list[InventoryTransaction]],
+) -> dict[tuple[str, str], Decimal]:
+    """By run and spool, what the books say."""
+    taken: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
+    for uid, rows in changes.items():
+        for row in rows:
+            if row.production_run_id is not None:
+                taken[str(row.production_run_id), uid] -= row.change
+    return taken
+
+
+def _meant_by_runs(storm: Storm) -> dict[tuple[str, str], Decimal]:
+    """By run and spool, what runs that ended were told to take; nothing of any other run."""
+    meant: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
+    for run, used in storm.ended.items():
+        for uid, grams in used:
+            meant[run, uid] += Decimal(str(grams))
+    return meant
+
+
 @pytest.mark.timeout(1800)
 async def test_every_spool_is_the_sum_of_its_transactions(
     database_url: str, tmp_path: Path
@@ -148,7 +209,7 @@ async def test_every_spool_is_the_sum_of_its_transactions(
         for before, after in pairwise(rows):
             assert before.weight_after == after.weight_before
         assert all(row.weight_before + row.change == row.weight_after for row in rows)
-        marks = [row.reason for row in rows[1:]]
+        marks = [row.reason for row in rows[1:] if row.production_run_id is None]
         assert len(set(marks)) == len(marks)
         # Weighing what was there already changes nothing, so it leaves no transaction.
         assert set(marks) <= storm.applied[uid]
@@ -156,5 +217,7 @@ async def test_every_spool_is_the_sum_of_its_transactions(
         assert unseen <= storm.weighed
         assert len(unseen) <= 1
         assert not storm.refused[uid] & set(marks)
+    assert _taken_by_runs(changes) == _meant_by_runs(storm)
     assert storm.codes["DEDUCTED"] > 0
+    assert storm.codes["COMPLETE 200"] > 0
     assert storm.codes["INSUFFICIENT_FILAMENT"] > 0
