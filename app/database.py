@@ -23,6 +23,7 @@ from sqlalchemy.orm import ORMExecuteState, Session, UOWTransaction, with_loader
 
 from app.errors import Unavailable
 from app.events import Event
+from app.row_reader import RowReader, row_reader
 from app.tables import TeamOwned
 
 
@@ -122,6 +123,7 @@ class Database:
             self.write_engine = _sqlite_engine(url, begin="BEGIN IMMEDIATE", echo=echo)
         else:
             self.read_engine = self.write_engine = _postgres_engine(url, echo=echo)
+        self.rows: RowReader = row_reader(url)
         # SQLite has one writer: queueing here is fair, queueing in its busy handler is not.
         self._one_writer = asyncio.Lock() if self.embedded else None
 
@@ -166,6 +168,7 @@ class Database:
 
     async def close(self) -> None:
         """Close every connection."""
+        await self.rows.close()
         await self.read_engine.dispose()
         if self.write_engine is not self.read_engine:
             await self.write_engine.dispose()

@@ -8,7 +8,7 @@ index serve every page.
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -16,7 +16,17 @@ from typing import Any, Generic, TypeVar
 from uuid import UUID
 
 import orjson
-from sqlalchemy import ColumnElement, Select, case, func, literal, select, true, tuple_
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    bindparam,
+    case,
+    func,
+    literal,
+    select,
+    true,
+    tuple_,
+)
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 from sqlalchemy.types import TypeEngine
 
@@ -140,8 +150,9 @@ def windowed(statement: Select[Row], order: Order, window: Window) -> Select[Row
         (window.before, "before", False),
     ):
         if cursor is not None:
-            statement = statement.where(_beyond(order, decode_cursor(order, cursor, name), later))
-    statement = _sorted(statement, order, backwards=window.last is not None)
+            place = place_values(name, decode_cursor(order, cursor, name))
+            statement = statement.where(_beyond(order, place, later))
+    statement = in_order(statement, order, backwards=window.last is not None)
     statement = statement.limit(window.size + 1)
     return statement.offset(window.offset) if window.offset else statement
 
@@ -162,7 +173,7 @@ async def first_of_each(
     (link,) = parent.property.columns[0].foreign_keys
     columns = [column for column in order.columns if not isinstance(column, Computed)]
     key, entity, row_id = link.column, parent.class_, columns[-1]
-    of_one = _sorted(statement.where(parent == key), order, backwards=False).limit(limit)
+    of_one = in_order(statement.where(parent == key), order).limit(limit)
     of_one = of_one.correlate(key.table)
     if session.get_bind().dialect.name == "sqlite":
         # SQLite has no LATERAL, but seeks the rows by the keys that the inner statement finds. An
@@ -181,7 +192,8 @@ async def first_of_each(
     return [row for row in await session.scalars(statement) if row is not None]
 
 
-def _sorted(statement: Select[Any], order: Order, backwards: bool) -> Select[Any]:
+def in_order(statement: Select[Any], order: Order, *, backwards: bool = False) -> Select[Any]:
+    """The same rows, sorted."""
     descending = order.descending is not backwards
     return statement.order_by(
         *(column.desc() if descending else column.asc() for column in map(_sql, order.columns))
@@ -196,10 +208,18 @@ def _value(key: Key, row: object) -> Any:
     return key.of(row) if isinstance(key, Computed) else getattr(row, key.key)
 
 
-def _beyond(order: Order, values: Sequence[Any], later: bool) -> ColumnElement[bool]:
+def place_values(argument: str, values: Sequence[Any]) -> dict[str, Any]:
+    """The values of a cursor under the names they have in a statement."""
+    return {f"{argument}_{number}": value for number, value in enumerate(values)}
+
+
+def _beyond(order: Order, place_of: Mapping[str, Any], later: bool) -> ColumnElement[bool]:
     """Rows later (or earlier) in the order than the one with these values."""
     place = tuple_(
-        *(literal(value, column.type) for value, column in zip(values, order.columns, strict=True))
+        *(
+            bindparam(name, value, type_=column.type)
+            for (name, value), column in zip(place_of.items(), order.columns, strict=True)
+        )
     )
     here = tuple_(*map(_sql, order.columns))
     return here < place if order.descending is later else here > place
@@ -217,8 +237,13 @@ _TAGS: tuple[tuple[str, type, Any], ...] = (
 
 def encode_cursor(order: Order, row: object) -> str:
     """The place of a row, opaque for clients."""
-    values = [order.name, *(_tagged(_value(key, row)) for key in order.columns)]
-    return base64.urlsafe_b64encode(orjson.dumps(values)).decode().rstrip("=")
+    return encode_place(order, [_value(key, row) for key in order.columns])
+
+
+def encode_place(order: Order, values: Sequence[Any]) -> str:
+    """The cursor of a row whose sort keys have these values."""
+    place = [order.name, *map(_tagged, values)]
+    return base64.urlsafe_b64encode(orjson.dumps(place)).decode().rstrip("=")
 
 
 def _tagged(value: Any) -> str:

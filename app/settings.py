@@ -57,6 +57,7 @@ class Settings(BaseSettings):
     smtp_url: OptionalSecret = None
     mail_from: str | None = None
     dialect_hosts: str = ""
+    plans: Literal["on", "off"] = "on"
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["auto", "console", "json"] = "auto"
     printer_ca_file: Path | None = None
@@ -80,7 +81,13 @@ class Settings(BaseSettings):
             raise SettingsError(_sentences(error)) from None
 
     @field_validator(
-        "log_level", "rate_limits", "log_format", "allow_private_webhooks", "signup", mode="before"
+        "log_level",
+        "rate_limits",
+        "log_format",
+        "allow_private_webhooks",
+        "signup",
+        "plans",
+        mode="before",
     )
     @classmethod
     def _lower(cls, value: object) -> object:

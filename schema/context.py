@@ -46,6 +46,11 @@ class Context:
             self._loaders = Loaders(self.read)
         return self._loaders
 
+    @property
+    def planned(self) -> bool:
+        """Whether plans may answer instead of the resolvers."""
+        return self.runtime.settings.plans != "off"
+
     def read(self) -> AbstractAsyncContextManager[ReadSession]:
         """A short session that reads as the viewer's team, or as all of the teams it reaches."""
         return self.runtime.database.read(self.viewer.reads_as)

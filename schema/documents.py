@@ -7,7 +7,7 @@ times the space of its text. Documents with problems are not remembered at all.
 from __future__ import annotations
 
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from graphql import (
@@ -21,6 +21,7 @@ from graphql import (
 from strawberry.types.graphql import OperationType
 
 from schema.limits import MAX_NESTING, MAX_TOKENS, TOO_LARGE, excesses, nesting
+from schema.plans.book import Plans
 
 MAX_REMEMBERED = 500
 MAX_CHARACTERS = 250_000
@@ -29,10 +30,11 @@ MAX_PROBLEMS = 20
 
 @dataclass(frozen=True)
 class Prepared:
-    """A document, or the problems that stand in its way."""
+    """A document, or the problems that stand in its way; and the plans of its operations."""
 
     document: DocumentNode
     problems: tuple[GraphQLError, ...] = ()
+    plans: Plans = field(default_factory=Plans)
 
     @cached_property
     def operations(self) -> tuple[OperationDefinitionNode, ...]:

@@ -15,6 +15,7 @@ from graphql import (
 
 from schema import engine, schema
 from schema.context import Context
+from schema.plans.book import Plans
 
 
 class Operation:
@@ -30,8 +31,11 @@ class Operation:
         )
         if self.definition.name is None:
             raise ValueError("an operation of the server needs a name")
+        self.plans = Plans()
         self.name = self.definition.name.value
 
     async def run(self, variables: Mapping[str, Any], context: Context) -> ExecutionResult:
         """Execute as the viewer of `context`; errors carry their codes."""
-        return await engine.run(schema.graphql, self.document, self.definition, variables, context)
+        return await engine.run(
+            schema.graphql, self.document, self.definition, variables, context, self.plans
+        )

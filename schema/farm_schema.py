@@ -60,7 +60,14 @@ class FarmSchema(strawberry.Schema):
             raise InvalidOperationTypeError(kind_of(operation))
         document = prepared.document
         return _result(
-            await engine.run(self.graphql, document, operation, variable_values, context_value)
+            await engine.run(
+                self.graphql,
+                document,
+                operation,
+                variable_values,
+                context_value,
+                prepared.plans,
+            )
         )
 
     async def stream(
@@ -103,7 +110,9 @@ class FarmSchema(strawberry.Schema):
                 yield _result(event)
         else:
             document = prepared.document
-            found = await engine.run(self.graphql, document, operation, variables, context)
+            found = await engine.run(
+                self.graphql, document, operation, variables, context, prepared.plans
+            )
             yield _result(found)
 
 

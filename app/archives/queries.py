@@ -80,28 +80,33 @@ def _conditions(wanted: ArchiveFilter) -> list[ColumnElement[bool]]:
     return found
 
 
-def _select(wanted: ArchiveFilter) -> Select[Archive]:
+def listed(wanted: ArchiveFilter) -> Select[Archive]:
+    """The archives that match."""
     return select(Archive).where(*_conditions(wanted))
+
+
+def counted(wanted: ArchiveFilter) -> Select[int]:
+    """How many archives match; without a free condition this is read, not counted."""
+    if not wanted.is_counted:
+        return select(func.count(Archive.id)).where(*_conditions(wanted))
+    kept = select(func.coalesce(func.sum(ArchiveCount.archives), 0))
+    if wanted.printer_id is not None:
+        kept = kept.where(ArchiveCount.printer_id == wanted.printer_id)
+    if wanted.statuses is not None:
+        kept = kept.where(ArchiveCount.status.in_(wanted.statuses))
+    return kept
 
 
 async def page(
     session: Session, wanted: ArchiveFilter, order: Order, window: Window
 ) -> Page[Archive]:
     """One window of the history."""
-    return await fetch_page(session, _select(wanted), order, window)
+    return await fetch_page(session, listed(wanted), order, window)
 
 
 async def count(session: Session, wanted: ArchiveFilter) -> int:
-    """How many archives match; without a free condition this is read, not counted."""
-    if not wanted.is_counted:
-        statement = select(func.count(Archive.id)).where(*_conditions(wanted))
-        return await session.scalar(statement) or 0
-    kept = select(func.coalesce(func.sum(ArchiveCount.archives), 0))
-    if wanted.printer_id is not None:
-        kept = kept.where(ArchiveCount.printer_id == wanted.printer_id)
-    if wanted.statuses is not None:
-        kept = kept.where(ArchiveCount.status.in_(wanted.statuses))
-    return int(await session.scalar(kept) or 0)
+    """How many archives match."""
+    return int(await session.scalar(counted(wanted)) or 0)
 
 
 async def by_ids(session: Session, ids: Collection[int]) -> dict[int, Archive]:
@@ -121,7 +126,7 @@ async def first_of_each(
     """The first archives of each printer or project (`column`), in one statement."""
     found: dict[int, list[Archive]] = {parent: [] for parent in ids}
     parent = getattr(Archive, column)
-    for row in await first_of_each_row(session, _select(wanted), parent, ids, order, limit):
+    for row in await first_of_each_row(session, listed(wanted), parent, ids, order, limit):
         found[getattr(row, column)].append(row)
     return found
 

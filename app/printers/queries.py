@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, Select, func, select
 
 from app.database import ReadSession, WriteSession
 from app.keyset import Order, Page, Window, fetch_page
@@ -51,18 +51,26 @@ def _conditions(wanted: PrinterFilter) -> list[ColumnElement[bool]]:
     return found
 
 
+def listed(wanted: PrinterFilter) -> Select[Printer]:
+    """The printers that match."""
+    return select(Printer).where(*_conditions(wanted))
+
+
+def counted(wanted: PrinterFilter) -> Select[int]:
+    """How many printers match."""
+    return select(func.count(Printer.id)).where(*_conditions(wanted))
+
+
 async def page(
     session: Session, wanted: PrinterFilter, order: Order, window: Window
 ) -> Page[Printer]:
     """One window of the printers."""
-    statement = select(Printer).where(*_conditions(wanted))
-    return await fetch_page(session, statement, order, window)
+    return await fetch_page(session, listed(wanted), order, window)
 
 
 async def count(session: Session, wanted: PrinterFilter) -> int:
     """How many printers match."""
-    statement = select(func.count(Printer.id)).where(*_conditions(wanted))
-    return await session.scalar(statement) or 0
+    return await session.scalar(counted(wanted)) or 0
 
 
 async def by_ids(session: Session, ids: Collection[int]) -> dict[int, Printer]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, Select, func, select
 
 from app.database import ReadSession, WriteSession
 from app.keyset import Order, Page, Window, fetch_page
@@ -50,18 +50,26 @@ def _conditions(wanted: ProjectFilter) -> list[ColumnElement[bool]]:
     return found
 
 
+def listed(wanted: ProjectFilter) -> Select[Project]:
+    """The projects that match."""
+    return select(Project).where(*_conditions(wanted))
+
+
+def counted(wanted: ProjectFilter) -> Select[int]:
+    """How many projects match."""
+    return select(func.count(Project.id)).where(*_conditions(wanted))
+
+
 async def page(
     session: Session, wanted: ProjectFilter, order: Order, window: Window
 ) -> Page[Project]:
     """One window of the projects."""
-    statement = select(Project).where(*_conditions(wanted))
-    return await fetch_page(session, statement, order, window)
+    return await fetch_page(session, listed(wanted), order, window)
 
 
 async def count(session: Session, wanted: ProjectFilter) -> int:
     """How many projects match."""
-    statement = select(func.count(Project.id)).where(*_conditions(wanted))
-    return await session.scalar(statement) or 0
+    return await session.scalar(counted(wanted)) or 0
 
 
 async def by_ids(session: Session, ids: Collection[int]) -> dict[int, Project]:

@@ -8,7 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Uuid, column, exists, func, select, table, update
+from sqlalchemy import ColumnElement, Select, Uuid, column, exists, func, select, table, update
 
 from app.database import ReadSession, WriteSession
 from app.keyset import Order, Page, Window, fetch_page, first_of_each
@@ -61,16 +61,24 @@ def is_low() -> ColumnElement[bool]:
     return weight + weight + weight + weight + weight < Spool.net_weight
 
 
+def listed(wanted: SpoolFilter) -> Select[Spool]:
+    """The spools that match."""
+    return select(Spool).where(*_conditions(wanted))
+
+
+def counted(wanted: SpoolFilter) -> Select[int]:
+    """How many spools match."""
+    return select(func.count(Spool.id)).where(*_conditions(wanted))
+
+
 async def page(session: Session, wanted: SpoolFilter, order: Order, window: Window) -> Page[Spool]:
     """One window of the spools."""
-    statement = select(Spool).where(*_conditions(wanted))
-    return await fetch_page(session, statement, order, window)
+    return await fetch_page(session, listed(wanted), order, window)
 
 
 async def count(session: Session, wanted: SpoolFilter) -> int:
     """How many spools match."""
-    statement = select(func.count(Spool.id)).where(*_conditions(wanted))
-    return await session.scalar(statement) or 0
+    return await session.scalar(counted(wanted)) or 0
 
 
 async def by_ids(session: Session, ids: Collection[UUID]) -> dict[UUID, Spool]:

@@ -65,11 +65,14 @@ class SpoolChanges:
 
 def cost_per_gram(spool: Spool) -> Decimal | None:
     """Price per gram to six places, None without a price."""
-    if spool.purchase_price is None:
+    return price_per_gram(spool.purchase_price, spool.net_weight)
+
+
+def price_per_gram(price: Decimal | None, net_weight: Decimal) -> Decimal | None:
+    """The price of a spool per gram of its net weight, to six places; None without a price."""
+    if price is None:
         return None
-    return (spool.purchase_price / spool.net_weight).quantize(
-        Decimal("0.000001"), rounding=ROUND_HALF_EVEN
-    )
+    return (price / net_weight).quantize(Decimal("0.000001"), rounding=ROUND_HALF_EVEN)
 
 
 def is_low(remaining: Decimal, net_weight: Decimal) -> bool:

@@ -12,10 +12,11 @@ import strawberry
 from app.archives import queries
 from app.archives.models import ArchiveStatus
 from app.errors import Invalid
-from app.keyset import Order, Window
+from app.keyset import Order
 from schema.context import Context
 from schema.fields import about
 from schema.ids import integer_id
+from schema.listings import Listing
 from schema.loaders import ArchiveCountOf, ArchivesOf
 from schema.pagination import Connection, connection, page_of_first, window
 
@@ -86,22 +87,12 @@ def ordering(wanted: ArchiveOrder | None) -> Order:
     return queries.ORDERS[wanted.field.value, wanted.direction is OrderDirection.DESC]
 
 
-async def archive_page(
-    context: Context,
-    wanted: queries.ArchiveFilter,
-    order: Order,
-    asked: Window,
-) -> Connection[Archive]:
-    """A page of archives."""
-    from schema.archives.types import Archive
-
-    async def count() -> int:
-        async with context.read() as session:
-            return await queries.count(session, wanted)
-
-    async with context.read() as session:
-        page = await queries.page(session, wanted, order, asked)
-    return connection(page, Archive.of, count)
+LISTING = Listing(
+    listed=queries.listed,
+    counted=queries.counted,
+    wanted=lambda _context, given: conditions(given),
+    order=ordering,
+)
 
 
 async def archives_of(
@@ -123,7 +114,7 @@ async def archives_of(
             narrowed = replace(wanted, printer_id=parent)
         else:
             narrowed = replace(wanted, project_id=parent)
-        return await archive_page(context, narrowed, order, asked)
+        return await LISTING.found(context, Archive.of, narrowed, order, asked)
 
     async def count() -> int:
         key = ArchiveCountOf(column, parent, wanted)

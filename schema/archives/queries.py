@@ -5,28 +5,29 @@ from __future__ import annotations
 import strawberry
 
 from app.accounts.models import Scope
-from schema.archives.connections import (
-    ArchiveFilter,
-    ArchiveOrder,
-    archive_page,
-    conditions,
-    ordering,
-)
+from schema.archives.connections import LISTING, ArchiveFilter, ArchiveOrder
 from schema.archives.types import Archive
 from schema.context import Info
 from schema.ids import integer_id
-from schema.pagination import Connection, window
+from schema.listings import Listed
+from schema.pagination import Connection
+from schema.plans.sources import One, planned
 
 
 @strawberry.type
 class ArchiveQueries:
-    @strawberry.field(description="One archive; null when there is none with this id.")
+    @strawberry.field(
+        description="One archive; null when there is none with this id.",
+        metadata=planned(One(lambda given: integer_id(given["id"], "Archive"))),
+    )
     async def archive(self, info: Info, id: strawberry.ID) -> Archive | None:
         info.context.viewer.require(Scope.READ)
         row = await info.context.loaders.archives.get(integer_id(id, "Archive"))
         return None if row is None else Archive.of(row)
 
-    @strawberry.field(description="The print history, newest first.")
+    @strawberry.field(
+        description="The print history, newest first.", metadata=planned(Listed(LISTING))
+    )
     async def archives(
         self,
         info: Info,
@@ -38,7 +39,14 @@ class ArchiveQueries:
         filter: ArchiveFilter | None = None,
         order_by: ArchiveOrder | None = None,
     ) -> Connection[Archive]:
-        context = info.context
-        context.viewer.require(Scope.READ)
-        asked = window(context, first=first, after=after, last=last, before=before, offset=offset)
-        return await archive_page(context, conditions(filter), ordering(order_by), asked)
+        return await LISTING.page(
+            info.context,
+            Archive.of,
+            first=first,
+            after=after,
+            last=last,
+            before=before,
+            offset=offset,
+            filter=filter,
+            order_by=order_by,
+        )

@@ -15,6 +15,7 @@ from schema.context import Info
 from schema.fields import about
 from schema.ids import global_id
 from schema.nodes import Node
+from schema.plans.sources import Column, ToMany, ToOne, planned, shows
 from schema.scalars import Grams, Seconds
 
 if TYPE_CHECKING:
@@ -24,15 +25,19 @@ if TYPE_CHECKING:
     from schema.spools.types import Spool
 
 
+@shows(models.FilamentUse)
 @strawberry.type(description="What one filament of a print used.")
 class FilamentUsage:
     material: str = about("Material, `PLA`.")
-    color: str | None = about("Colour, `#rrggbb`.")
+    color: str | None = about("Colour, `#rrggbb`.", source=Column("color_hex"))
     grams: Grams | None = about("Weight used; null when it is not known.")
     meters: float | None = about("Length used; null when it is not known.")
     row: strawberry.Private[models.FilamentUse]
 
-    @strawberry.field(description="The spool it came from, when that is known.")
+    @strawberry.field(
+        description="The spool it came from, when that is known.",
+        metadata=planned(ToOne("spool_id")),
+    )
     async def spool(
         self, info: Info
     ) -> Annotated[Spool, strawberry.lazy("schema.spools.types")] | None:
@@ -42,10 +47,11 @@ class FilamentUsage:
         return None if row is None else Spool.of(row)
 
 
+@shows(models.Archive)
 @strawberry.type(description="One record of the history: a print, or a file that was uploaded.")
 class Archive(Node):
     row: strawberry.Private[models.Archive]
-    database_id: int = about("The number older APIs use.")
+    database_id: int = about("The number older APIs use.", source=Column("id"))
     name: str = about("Title.")
     filename: str = about("Name of the file.")
     status: ArchiveStatus = about("How the print stands.")
@@ -95,7 +101,10 @@ class Archive(Node):
             file_problem=row.file_problem,
         )
 
-    @strawberry.field(description="The printer; null when it is unknown or was removed.")
+    @strawberry.field(
+        description="The printer; null when it is unknown or was removed.",
+        metadata=planned(ToOne("printer_id")),
+    )
     async def printer(
         self, info: Info
     ) -> Annotated[Printer, strawberry.lazy("schema.printers.types")] | None:
@@ -104,7 +113,9 @@ class Archive(Node):
         row = await info.context.loaders.printers.get(self.row.printer_id)
         return None if row is None else Printer.of(row)
 
-    @strawberry.field(description="The project it belongs to.")
+    @strawberry.field(
+        description="The project it belongs to.", metadata=planned(ToOne("project_id"))
+    )
     async def project(
         self, info: Info
     ) -> Annotated[Project, strawberry.lazy("schema.projects.types")] | None:
@@ -113,7 +124,10 @@ class Archive(Node):
         row = await info.context.loaders.projects.get(self.row.project_id)
         return None if row is None else Project.of(row)
 
-    @strawberry.field(description="One entry per filament of the print.")
+    @strawberry.field(
+        description="One entry per filament of the print.",
+        metadata=planned(ToMany(models.FilamentUse.archive_id, (models.FilamentUse.position,))),
+    )
     async def filaments(self, info: Info) -> list[FilamentUsage]:
         rows = await info.context.loaders.filament_uses.get(self.row.id) or []
         return [

@@ -8,13 +8,16 @@ import strawberry
 
 from app.accounts.models import Scope
 from app.errors import Invalid
+from app.keyset import Order
 from app.printers import queries
 from app.printers.status import PrinterState
 from schema.archives.connections import OrderDirection
 from schema.context import Context, Info
 from schema.fields import about
 from schema.ids import integer_id
-from schema.pagination import Connection, connection, window
+from schema.listings import Listed, Listing
+from schema.pagination import Connection
+from schema.plans.sources import Arguments, One, Unplannable, planned
 from schema.printers.types import Printer
 
 
@@ -48,9 +51,28 @@ def conditions(context: Context, wanted: PrinterFilter | None) -> queries.Printe
     return queries.PrinterFilter(model=wanted.model, search=wanted.search, ids=ids)
 
 
+def ordering(wanted: PrinterOrder | None) -> Order:
+    """The order as the domain knows it."""
+    wanted = wanted or PrinterOrder()
+    return queries.ORDERS[wanted.field.value, wanted.direction is OrderDirection.DESC]
+
+
+def _key(given: Arguments) -> int | None:
+    """The number of a printer asked for by its id; by its serial number the resolver answers."""
+    if given.get("id") is None or given.get("serial_number") is not None:
+        raise Unplannable("a printer by its serial number")
+    return integer_id(given["id"], "Printer")
+
+
+LISTING = Listing(listed=queries.listed, counted=queries.counted, wanted=conditions, order=ordering)
+
+
 @strawberry.type
 class PrinterQueries:
-    @strawberry.field(description="One printer by id or serial number; null when there is none.")
+    @strawberry.field(
+        description="One printer by id or serial number; null when there is none.",
+        metadata=planned(One(_key)),
+    )
     async def printer(
         self, info: Info, id: strawberry.ID | None = None, serial_number: str | None = None
     ) -> Printer | None:
@@ -65,7 +87,7 @@ class PrinterQueries:
                 row = await queries.by_serial(session, serial_number or "")
         return None if row is None else Printer.of(row)
 
-    @strawberry.field(description="The printers, oldest first.")
+    @strawberry.field(description="The printers, oldest first.", metadata=planned(Listed(LISTING)))
     async def printers(
         self,
         info: Info,
@@ -77,17 +99,14 @@ class PrinterQueries:
         filter: PrinterFilter | None = None,
         order_by: PrinterOrder | None = None,
     ) -> Connection[Printer]:
-        context = info.context
-        context.viewer.require(Scope.READ)
-        asked = window(context, first=first, after=after, last=last, before=before, offset=offset)
-        wanted = conditions(context, filter)
-        sort = order_by or PrinterOrder()
-        order = queries.ORDERS[sort.field.value, sort.direction is OrderDirection.DESC]
-
-        async def count() -> int:
-            async with context.read() as session:
-                return await queries.count(session, wanted)
-
-        async with context.read() as session:
-            page = await queries.page(session, wanted, order, asked)
-        return connection(page, Printer.of, count)
+        return await LISTING.page(
+            info.context,
+            Printer.of,
+            first=first,
+            after=after,
+            last=last,
+            before=before,
+            offset=offset,
+            filter=filter,
+            order_by=order_by,
+        )

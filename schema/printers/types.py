@@ -7,18 +7,21 @@ from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
+from app.archives import models as archives
 from app.printers import models
 from app.printers.models import Trust
 from app.printers.status import Job
 from app.printers.status import PrinterStatus as LiveStatus
 from app.statistics.queries import Period
-from schema.archives.connections import ArchiveFilter, ArchiveOrder, archives_of
+from schema.archives.connections import LISTING, ArchiveFilter, ArchiveOrder, archives_of
 from schema.camera.types import Camera
-from schema.context import Info
+from schema.context import Context, Info
 from schema.fields import about
 from schema.ids import global_id
+from schema.listings import ListedOf
 from schema.nodes import Node
 from schema.pagination import Connection
+from schema.plans.sources import Column, Remembered, planned, shows
 from schema.print_queue.connections import QueueFilter, queue_of
 from schema.printers.status import PrinterStatus
 from schema.scalars import Seconds
@@ -57,10 +60,15 @@ class CurrentPrint:
         return None if row is None else QueueItem.of(row)
 
 
+def _status(context: Context, printer_id: int) -> PrinterStatus:
+    return PrinterStatus.of(context.runtime.live.status(printer_id))
+
+
+@shows(models.Printer)
 @strawberry.type(description="A printer of the farm.")
 class Printer(Node):
     row: strawberry.Private[models.Printer]
-    database_id: int = about("The number older APIs use.")
+    database_id: int = about("The number older APIs use.", source=Column("id"))
     name: str = about("Name, as people call it.")
     model: str = about("Product name, `X1 Carbon`.")
     serial_number: str = about("Serial number.")
@@ -102,7 +110,9 @@ class Printer(Node):
         """The latest status, from memory."""
         return info.context.runtime.live.status(self.row.id)
 
-    @strawberry.field(description="Its latest state.")
+    @strawberry.field(
+        description="Its latest state.", metadata=planned(Remembered(("id",), _status))
+    )
     def status(self, info: Info) -> PrinterStatus:
         return PrinterStatus.of(self.live(info))
 
@@ -144,7 +154,10 @@ class Printer(Node):
     def camera(self) -> Camera:
         return Camera.of(self.row)
 
-    @strawberry.field(description="What it printed.")
+    @strawberry.field(
+        description="What it printed.",
+        metadata=planned(ListedOf(LISTING, archives.Archive.printer_id)),
+    )
     async def archives(
         self,
         info: Info,

@@ -7,13 +7,16 @@ from enum import Enum
 import strawberry
 
 from app.accounts.models import Scope
+from app.keyset import Order
 from app.projects import queries
 from app.projects.models import ProjectStatus
 from schema.archives.connections import OrderDirection
 from schema.context import Info
 from schema.fields import about
 from schema.ids import integer_id
-from schema.pagination import Connection, connection, window
+from schema.listings import Listed, Listing
+from schema.pagination import Connection
+from schema.plans.sources import One, planned
 from schema.projects.types import Project
 
 # No row has it: what no team can be called by finds nothing.
@@ -51,15 +54,32 @@ def _wanted(filter: ProjectFilter | None) -> queries.ProjectFilter:
     return queries.ProjectFilter(team_id, filter.status, filter.search)
 
 
+def ordering(wanted: ProjectOrder | None) -> Order:
+    """The order as the domain knows it."""
+    wanted = wanted or ProjectOrder()
+    return queries.ORDERS[wanted.field.value, wanted.direction is OrderDirection.DESC]
+
+
+LISTING = Listing(
+    listed=queries.listed,
+    counted=queries.counted,
+    wanted=lambda _context, given: _wanted(given),
+    order=ordering,
+)
+
+
 @strawberry.type
 class ProjectQueries:
-    @strawberry.field(description="One project; null when there is none with this id.")
+    @strawberry.field(
+        description="One project; null when there is none with this id.",
+        metadata=planned(One(lambda given: integer_id(given["id"], "Project"))),
+    )
     async def project(self, info: Info, id: strawberry.ID) -> Project | None:
         info.context.viewer.require(Scope.READ)
         row = await info.context.loaders.projects.get(integer_id(id, "Project"))
         return None if row is None else Project.of(row)
 
-    @strawberry.field(description="The projects, newest first.")
+    @strawberry.field(description="The projects, newest first.", metadata=planned(Listed(LISTING)))
     async def projects(
         self,
         info: Info,
@@ -71,17 +91,14 @@ class ProjectQueries:
         filter: ProjectFilter | None = None,
         order_by: ProjectOrder | None = None,
     ) -> Connection[Project]:
-        context = info.context
-        context.viewer.require(Scope.READ)
-        asked = window(context, first=first, after=after, last=last, before=before, offset=offset)
-        wanted = _wanted(filter)
-        sort = order_by or ProjectOrder()
-        order = queries.ORDERS[sort.field.value, sort.direction is OrderDirection.DESC]
-
-        async def count() -> int:
-            async with context.read() as session:
-                return await queries.count(session, wanted)
-
-        async with context.read() as session:
-            page = await queries.page(session, wanted, order, asked)
-        return connection(page, Project.of, count)
+        return await LISTING.page(
+            info.context,
+            Project.of,
+            first=first,
+            after=after,
+            last=last,
+            before=before,
+            offset=offset,
+            filter=filter,
+            order_by=order_by,
+        )

@@ -8,15 +8,19 @@ from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
+from app.archives import models as archives
+from app.archives import queries
 from app.projects import models
 from app.projects.models import ProjectStatus, Visibility
 from schema.accounts.types import Team
-from schema.archives.connections import ArchiveFilter, ArchiveOrder, archives_of
+from schema.archives.connections import LISTING, ArchiveFilter, ArchiveOrder, archives_of
 from schema.context import Info
 from schema.fields import about
 from schema.ids import global_id
+from schema.listings import ListedOf
 from schema.nodes import Node
 from schema.pagination import Connection
+from schema.plans.sources import Batched, Column, planned, shows
 from schema.scalars import Json
 
 if TYPE_CHECKING:
@@ -24,10 +28,15 @@ if TYPE_CHECKING:
     from schema.production.types import ProductionRun
 
 
+def _number(found: int | None) -> int:
+    return found or 0
+
+
+@shows(models.Project)
 @strawberry.type(description="Prints that belong together, towards a target.")
 class Project(Node):
     row: strawberry.Private[models.Project]
-    database_id: int = about("The number older APIs use.")
+    database_id: int = about("The number older APIs use.", source=Column("id"))
     name: str = about("Name.")
     description: str | None = about("What it is about.")
     color: str | None = about("Colour, `#rrggbb`.")
@@ -55,11 +64,17 @@ class Project(Node):
             updated_at=row.updated_at,
         )
 
-    @strawberry.field(description="Successful prints so far.")
+    @strawberry.field(
+        description="Successful prints so far.",
+        metadata=planned(Batched(queries.completed_counts, _number)),
+    )
     async def completed_count(self, info: Info) -> int:
         return await info.context.loaders.completed_counts.get(self.row.id) or 0
 
-    @strawberry.field(description="Archives of every status.")
+    @strawberry.field(
+        description="Archives of every status.",
+        metadata=planned(Batched(queries.archive_counts, _number)),
+    )
     async def archive_count(self, info: Info) -> int:
         return await info.context.loaders.archive_counts.get(self.row.id) or 0
 
@@ -78,7 +93,10 @@ class Project(Node):
             raise RuntimeError("a project without its team")
         return Team.of(row)
 
-    @strawberry.field(description="Its archives.")
+    @strawberry.field(
+        description="Its archives.",
+        metadata=planned(ListedOf(LISTING, archives.Archive.project_id)),
+    )
     async def archives(
         self,
         info: Info,

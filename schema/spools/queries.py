@@ -9,6 +9,7 @@ import strawberry
 
 from app.accounts.models import Scope
 from app.errors import Invalid
+from app.keyset import Order
 from app.spools import queries
 from app.spools.models import TransactionType
 from app.spools.orders import ORDERS
@@ -16,7 +17,9 @@ from schema.archives.connections import OrderDirection
 from schema.context import Info
 from schema.fields import about
 from schema.ids import uuid_id
+from schema.listings import Listed, Listing
 from schema.pagination import Connection, connection, window
+from schema.plans.sources import One, planned
 from schema.spools.types import InventoryTransaction, Spool
 
 
@@ -73,15 +76,34 @@ def _wanted(given: InventoryTransactionFilter | None) -> queries.TransactionFilt
     return queries.TransactionFilter(spool_id, given.types, given.created_from, given.created_until)
 
 
+def ordering(wanted: SpoolOrder | None) -> Order:
+    """The order as the domain knows it."""
+    wanted = wanted or SpoolOrder()
+    return ORDERS[wanted.field.value, wanted.direction is OrderDirection.DESC]
+
+
+LISTING = Listing(
+    listed=queries.listed,
+    counted=queries.counted,
+    wanted=lambda _context, given: (
+        queries.SpoolFilter() if given is None else queries.SpoolFilter(**vars(given))
+    ),
+    order=ordering,
+)
+
+
 @strawberry.type
 class SpoolQueries:
-    @strawberry.field(description="One spool; null when there is none with this id.")
+    @strawberry.field(
+        description="One spool; null when there is none with this id.",
+        metadata=planned(One(lambda given: uuid_id(given["id"], "Spool"))),
+    )
     async def spool(self, info: Info, id: strawberry.ID) -> Spool | None:
         info.context.viewer.require(Scope.READ)
         row = await info.context.loaders.spools.get(uuid_id(id, "Spool"))
         return None if row is None else Spool.of(row)
 
-    @strawberry.field(description="The spools, newest first.")
+    @strawberry.field(description="The spools, newest first.", metadata=planned(Listed(LISTING)))
     async def spools(
         self,
         info: Info,
@@ -93,20 +115,17 @@ class SpoolQueries:
         filter: SpoolFilter | None = None,
         order_by: SpoolOrder | None = None,
     ) -> Connection[Spool]:
-        context = info.context
-        context.viewer.require(Scope.READ)
-        asked = window(context, first=first, after=after, last=last, before=before, offset=offset)
-        wanted = queries.SpoolFilter() if filter is None else queries.SpoolFilter(**vars(filter))
-        sort = order_by or SpoolOrder()
-        order = ORDERS[sort.field.value, sort.direction is OrderDirection.DESC]
-
-        async def count() -> int:
-            async with context.read() as session:
-                return await queries.count(session, wanted)
-
-        async with context.read() as session:
-            page = await queries.page(session, wanted, order, asked)
-        return connection(page, Spool.of, count)
+        return await LISTING.page(
+            info.context,
+            Spool.of,
+            first=first,
+            after=after,
+            last=last,
+            before=before,
+            offset=offset,
+            filter=filter,
+            order_by=order_by,
+        )
 
     @strawberry.field(description="Every change of a weight of the team's spools, newest first.")
     async def inventory_transactions(

@@ -17,6 +17,7 @@ from schema.ids import global_id
 from schema.loaders import TransactionsOf
 from schema.nodes import Node
 from schema.pagination import Connection, connection, page_of_first, window
+from schema.plans.sources import Computed, shows
 from schema.scalars import Grams
 
 if TYPE_CHECKING:
@@ -96,10 +97,11 @@ class InventoryTransaction(Node):
         return Spool.of(row)
 
 
+@shows(models.Spool)
 @strawberry.type(description="A spool of filament.")
 class Spool(Node):
     row: strawberry.Private[models.Spool]
-    database_id: strawberry.ID = about("The UUID older APIs use.")
+    database_id: strawberry.ID = about("The UUID older APIs use.", source=Computed(("id",), str))
     material: str = about("Material, `PLA`.")
     brand: str | None = about("Brand.")
     color: str = about("Name of the colour.")
@@ -110,11 +112,17 @@ class Spool(Node):
     remaining_weight: Grams = about("Filament that is left.")
     spool_weight: Grams | None = about("The empty spool.")
     purchase_price: Decimal | None = about("What it cost.")
-    cost_per_gram: Decimal | None = about("Price per gram, to six places.")
+    cost_per_gram: Decimal | None = about(
+        "Price per gram, to six places.",
+        source=Computed(("purchase_price", "net_weight"), service.price_per_gram),
+    )
     supplier: str | None = about("Where it was bought.")
     purchase_date: date | None = about("When it was bought.")
     notes: str | None = about("Notes.")
-    low_stock: bool = about("Whether less than a fifth is left.")
+    low_stock: bool = about(
+        "Whether less than a fifth is left.",
+        source=Computed(("remaining_weight", "net_weight"), service.is_low),
+    )
     tray_uuid: str | None = about("Identity on the spool's tag, 32 hexadecimal digits.")
     created_at: datetime = about("When it was added.")
     updated_at: datetime = about("When it was last changed.")

@@ -1,0 +1,84 @@
+"""Lists of rows that can be filtered, sorted and paged: declared once, for resolvers and plans."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from sqlalchemy import Select
+from sqlalchemy.orm import InstrumentedAttribute
+
+from app.accounts.models import Scope
+from app.keyset import Order, Window, fetch_page
+from schema.context import Context
+from schema.pagination import Connection, connection, window
+from schema.plans.sources import Source
+
+Node = TypeVar("Node")
+Row = TypeVar("Row")
+Wanted = TypeVar("Wanted")
+
+
+@dataclass(frozen=True, slots=True)
+class Listing(Generic[Row, Wanted]):
+    """How a root list is read.
+
+    `wanted` and `order` turn the arguments `filter` and `orderBy` into what the domain knows;
+    `listed` selects the rows of a filter, `counted` their number.
+    """
+
+    listed: Callable[[Wanted], Select[Row]]
+    counted: Callable[[Wanted], Select[Any]]
+    wanted: Callable[[Context, Any], Wanted]
+    order: Callable[[Any], Order]
+    scope: Scope = Scope.READ
+
+    async def page(
+        self,
+        context: Context,
+        node: Callable[[Row], Node],
+        *,
+        filter: Any = None,
+        order_by: Any = None,
+        **paging: Any,
+    ) -> Connection[Node]:
+        """One page of the list; `paging` are the arguments of `pagination.window`."""
+        context.viewer.require(self.scope)
+        asked = window(context, **paging)
+        return await self.found(
+            context, node, self.wanted(context, filter), self.order(order_by), asked
+        )
+
+    async def found(
+        self,
+        context: Context,
+        node: Callable[[Row], Node],
+        wanted: Wanted,
+        order: Order,
+        asked: Window,
+    ) -> Connection[Node]:
+        """One page of the rows that match."""
+
+        async def count() -> int:
+            async with context.read() as session:
+                return int(await session.scalar(self.counted(wanted)) or 0)
+
+        async with context.read() as session:
+            page = await fetch_page(session, self.listed(wanted), order, asked)
+        return connection(page, node, count)
+
+
+@dataclass(frozen=True, slots=True)
+class Listed(Source):
+    """A root connection."""
+
+    listing: Listing[Any, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class ListedOf(Source):
+    """The rows of a list that point to this row, as a connection; a plan reads first pages."""
+
+    listing: Listing[Any, Any]
+    parent: InstrumentedAttribute[Any]

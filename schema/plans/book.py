@@ -1,0 +1,122 @@
+"""The plans of one document: which operations have one, and why others do not."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from weakref import WeakKeyDictionary
+
+import structlog
+from graphql import DocumentNode, GraphQLSchema, OperationDefinitionNode
+from prometheus_client import Counter
+from sqlalchemy import Dialect
+
+from app.database import Database
+from app.errors import DomainError
+from schema.context import Context
+from schema.plans.compiler import compile_plan
+from schema.plans.plan import Plan
+from schema.plans.selection import steering_variables
+from schema.plans.sources import Unplannable
+from schema.plans.statements import Statements
+
+log = structlog.get_logger(__name__)
+# Ways through the directives of one document that are remembered.
+MAX_VARIANTS = 16
+_runs = Counter("spoolgraph_graphql_plans", "Queries by who answered them.", ["answered_by"])
+
+
+_statements: WeakKeyDictionary[Database, Statements] = WeakKeyDictionary()
+
+
+def _statements_of(database: Database) -> Statements:
+    found = _statements.get(database)
+    if found is None:
+        found = _statements[database] = Statements(database.read_engine.dialect)
+    return found
+
+
+class Plans:
+    """Compiles an operation when it is first asked for, per way its directives are steered."""
+
+    def __init__(self) -> None:
+        self._steering: frozenset[str] | None = None
+        self._known: dict[object, Plan | None] = {}
+
+    def of(
+        self,
+        schema: GraphQLSchema,
+        document: DocumentNode,
+        operation: OperationDefinitionNode,
+        variables: Mapping[str, Any],
+        dialect: Dialect,
+    ) -> Plan | None:
+        """The plan of an operation; None when the resolvers have to answer."""
+        if self._steering is None:
+            self._steering = steering_variables(document)
+        steering = _steered(operation, self._steering, variables)
+        if steering is None:
+            return None
+        key = (id(operation), dialect.name, *steering.items())
+        if key not in self._known:
+            if len(self._known) >= MAX_VARIANTS:
+                return None
+            self._known[key] = self._compile(schema, document, operation, steering, dialect)
+        return self._known[key]
+
+    def _compile(
+        self,
+        schema: GraphQLSchema,
+        document: DocumentNode,
+        operation: OperationDefinitionNode,
+        steering: Mapping[str, bool],
+        dialect: Dialect,
+    ) -> Plan | None:
+        try:
+            return compile_plan(schema, document, operation, steering, dialect)
+        except (Unplannable, KeyError) as reason:
+            log.debug("no plan", reason=str(reason))
+            return None
+
+
+def _steered(
+    operation: OperationDefinitionNode, names: frozenset[str], variables: Mapping[str, Any]
+) -> dict[str, bool] | None:
+    """The values of the steering variables; None when one is not there or not a boolean."""
+    found: dict[str, bool] = {}
+    for definition in (operation.variable_definitions or ()) if names else ():
+        name = definition.variable.name.value
+        if name in names:
+            value = variables.get(name, getattr(definition.default_value, "value", None))
+            if not isinstance(value, bool):
+                return None
+            found[name] = value
+    return found
+
+
+async def planned_data(
+    plans: Plans,
+    schema: GraphQLSchema,
+    document: DocumentNode,
+    operation: OperationDefinitionNode,
+    variables: Mapping[str, Any] | None,
+    context: object,
+) -> dict[str, Any] | None:
+    """The data of a query by its plan; None when the resolvers have to answer.
+
+    A plan that meets anything unusual leaves the answer to the resolvers, errors included: they
+    say what is wrong, and where.
+    """
+    if not isinstance(context, Context) or context.viewer.reach or not context.planned:
+        return None
+    database = context.runtime.database
+    statements = _statements_of(database)
+    plan = plans.of(schema, document, operation, variables or {}, statements.dialect)
+    data: dict[str, Any] | None = None
+    if plan is not None:
+        try:
+            data = await plan.run(context, variables, database.rows, statements)
+        except (Unplannable, DomainError) as reason:
+            log.debug("plan left", reason=str(reason))
+    _runs.labels("resolvers" if data is None else "plan").inc()
+    return data

@@ -1,0 +1,89 @@
+"""A compiled operation, and the one way to run it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from graphql import GraphQLSchema, VariableDefinitionNode
+from graphql.execution.values import VariableValues, get_variable_values
+
+from app.accounts.models import Scope
+from app.row_reader import RowReader
+from schema.context import Context
+from schema.plans.sources import Unplannable
+from schema.plans.statements import Statements
+from schema.plans.steps import Root, Run
+from schema.plans.writing import Emit, Writer
+
+_NOTHING = VariableValues({}, {})
+
+
+@dataclass(frozen=True, slots=True)
+class RootStep:
+    """A root field: what it reads and the name of the function that writes it, or a constant."""
+
+    key: str
+    root: Root | None
+    emit: str | None
+    constant: object = None
+    scope: Scope | None = None
+
+
+class Plan:
+    """Answers one operation. It holds nothing of a request and is shared by all of them."""
+
+    def __init__(
+        self,
+        schema: GraphQLSchema,
+        definitions: Sequence[VariableDefinitionNode],
+        roots: tuple[RootStep, ...],
+        slots: int,
+        code: Writer,
+    ) -> None:
+        self._schema = schema
+        self._definitions = definitions
+        self._slots = slots
+        self._scopes = frozenset(step.scope for step in roots if step.scope is not None)
+        self._roots: list[tuple[RootStep, Emit | None]] = [
+            (step, None if step.emit is None else code.compile(step.emit)) for step in roots
+        ]
+
+    async def run(
+        self,
+        context: Context,
+        variables: Mapping[str, Any] | None,
+        reader: RowReader,
+        statements: Statements,
+    ) -> dict[str, Any]:
+        """The data of the operation.
+
+        Raises `Unplannable` or a `DomainError` where the resolvers have to answer.
+        """
+        if not self._scopes <= context.viewer.scopes:
+            raise Unplannable("a permission is missing")
+        run = Run(
+            context,
+            self._coerced(variables),
+            reader,
+            statements,
+            [{}] * self._slots,
+            [None] * self._slots,
+        )
+        data: dict[str, Any] = {}
+        for step, emit in self._roots:
+            if step.root is None or emit is None:
+                data[step.key] = step.constant
+                continue
+            rows, facts = await step.root.read(run)
+            data[step.key] = emit(rows, facts, run.tables, run.facts, context)
+        return data
+
+    def _coerced(self, variables: Mapping[str, Any] | None) -> VariableValues:
+        if not self._definitions:
+            return _NOTHING
+        found = get_variable_values(self._schema, self._definitions, dict(variables or {}))
+        if isinstance(found, list):
+            raise Unplannable("variables that are not valid")
+        return found

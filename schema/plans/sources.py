@@ -1,0 +1,119 @@
+"""Where the value of a field comes from, said once where the field is declared.
+
+A plain field of a type that shows a table (`shows`) is the column of its own name. Everything else
+has a source, or is left to its resolver.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Collection, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from sqlalchemy.orm import InstrumentedAttribute
+
+from app.accounts.models import Scope
+from app.tables import Table
+
+_KEY = "plan"
+_TABLE = "__shown_table__"
+Type = TypeVar("Type", bound=type)
+Arguments = Mapping[str, Any]
+
+
+class Unplannable(Exception):
+    """A plan cannot answer this; the resolvers can. The message says why."""
+
+
+class Source:
+    """How a plan gets at a value."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column(Source):
+    """A column of the row under another name than the field's."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class GlobalId(Source):
+    """The global id of the row: the name of the type and the primary key."""
+
+
+@dataclass(frozen=True, slots=True)
+class Computed(Source):
+    """A pure function of columns of the row."""
+
+    columns: tuple[str, ...]
+    value: Callable[..., object]
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered(Source):
+    """An object made from what the process has in memory, for the primary key of the row.
+
+    `value` gets the context and the values of `columns`.
+    """
+
+    columns: tuple[str, ...]
+    value: Callable[..., object]
+
+
+@dataclass(frozen=True, slots=True)
+class ToOne(Source):
+    """The row that a foreign key of this row points to."""
+
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class ToMany(Source):
+    """All rows that point to this row, in an order."""
+
+    parent: InstrumentedAttribute[Any]
+    order: tuple[InstrumentedAttribute[Any], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Batched(Source):
+    """A value that one more statement finds for the primary keys of all rows together."""
+
+    fetch: Callable[[Any, Collection[Any]], Awaitable[Mapping[Any, Any]]]
+    value: Callable[..., object] = lambda found: found
+    columns: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class One(Source):
+    """A root field: the row whose primary key is in the arguments; None when there can be none."""
+
+    key: Callable[[Arguments], object | None]
+    scope: Scope = Scope.READ
+
+
+def planned(source: Source) -> dict[str, object]:
+    """Metadata of a field that has a resolver: the source of the same value."""
+    return {_KEY: source}
+
+
+def source_of(field: Any) -> Source | None:
+    """The source a Strawberry field was declared with."""
+    found: Source | None = field.metadata.get(_KEY)
+    return found
+
+
+def shows(table: type[Table]) -> Callable[[Type], Type]:
+    """Declare that the objects of a type are rows of a table."""
+
+    def mark(kind: Type) -> Type:
+        setattr(kind, _TABLE, table)
+        return kind
+
+    return mark
+
+
+def table_of(kind: type) -> type[Table] | None:
+    """The table whose rows a type shows."""
+    found: type[Table] | None = kind.__dict__.get(_TABLE)
+    return found

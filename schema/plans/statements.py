@@ -1,0 +1,187 @@
+"""The statements of plans: built by SQLAlchemy, compiled once, then text with a place per value."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ARRAY, Dialect, Select, any_, bindparam, column, func, select, true
+from sqlalchemy.orm import InstrumentedAttribute, aliased
+
+from app.keyset import Computed, Order, Window, in_order, windowed
+from schema.listings import Listing
+from schema.plans.codecs import reader
+from schema.plans.levels import Level, of_team, primary_key
+from schema.plans.sources import Unplannable
+
+PARENTS = "parents"
+KEY = "key"
+MAX_REMEMBERED = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """The text for a driver, and how its values are found."""
+
+    text: str
+    names: tuple[str, ...]
+    constants: Mapping[str, Any]
+    processors: Mapping[str, Callable[[Any], Any]]
+
+    def arguments(self, given: Mapping[str, Any]) -> list[Any]:
+        """The values in the order of the text; those in `given` take precedence."""
+        return [
+            self.processors[name](given[name])
+            if name in given and name in self.processors
+            else given.get(name, self.constants.get(name))
+            for name in self.names
+        ]
+
+
+def compiled(statement: Select[Any], dialect: Dialect) -> Statement:
+    """A statement for one kind of database."""
+    text = statement.compile(dialect=dialect)
+    state = text.construct_expanded_state()
+    processors: dict[str, Any] = {
+        name: process
+        for name, bind in text.binds.items()
+        if (process := bind.type.dialect_impl(dialect).bind_processor(dialect)) is not None
+    } | dict(state.processors)
+    constants = {
+        name: processors[name](value) if name in processors and value is not None else value
+        for name, value in state.parameters.items()
+    }
+    # Parents come as the driver gave them, and go back as they are.
+    processors.pop(PARENTS, None)
+    return Statement(state.statement, tuple(state.positiontup or ()), constants, processors)
+
+
+class Statements:
+    """Statements of one database by what they depend on; the least used ones are forgotten."""
+
+    def __init__(self, dialect: Dialect) -> None:
+        self.dialect = dialect
+        self.embedded = dialect.name == "sqlite"
+        self._readers: dict[str, tuple[Callable[[Any], Any], ...]] = {}
+        self._known: OrderedDict[Hashable, Statement] = OrderedDict()
+
+    def get(self, key: Hashable, build: Callable[[], Select[Any]]) -> Statement:
+        """The statement of a key, built when it is not known."""
+        found = self._known.get(key)
+        if found is None:
+            found = self._known[key] = compiled(build(), self.dialect)
+            if len(self._known) > MAX_REMEMBERED:
+                self._known.popitem(last=False)
+        else:
+            self._known.move_to_end(key)
+        return found
+
+    def readers(self, order: Order) -> Sequence[Callable[[Any], Any]]:
+        """From what the driver gives for the sort keys of an order to their values."""
+        if order.name not in self._readers:
+            self._readers[order.name] = tuple(
+                reader(key.type, self.dialect) for key in order.columns
+            )
+        return self._readers[order.name]
+
+
+def one(level: Level) -> Select[Any]:
+    """The row of a primary key."""
+    model = level.model
+    key = getattr(model, primary_key(model))
+    return _of_team(
+        level.select(
+            select(model).where(key == bindparam(KEY, type_=key.type, required=False)), model
+        ),
+        model,
+    )
+
+
+def page(
+    level: Level,
+    listing: Listing[Any, Any],
+    wanted: Any,
+    order: Order,
+    window: Window,
+    *,
+    places: bool,
+) -> Select[Any]:
+    """The rows of a window, and one more; with `places` what cursors are made of follows."""
+    base = windowed(listing.listed(wanted).select_from(level.model), order, window)
+    return _of_team(level.select(base, level.model, _keys(order, places)), level.model)
+
+
+def total(level: Level, listing: Listing[Any, Any], wanted: Any) -> Select[Any]:
+    """How many rows a list has."""
+    statement = listing.counted(wanted)
+    (table,) = statement.get_final_froms()
+    return _of_team(statement, table)
+
+
+def many(
+    level: Level,
+    parent: InstrumentedAttribute[Any],
+    order: Sequence[InstrumentedAttribute[Any]],
+    dialect: Dialect,
+) -> Select[Any]:
+    """The rows that point to any of the parents."""
+    model = level.model
+    base = select(model).select_from(model).where(_among(parent, dialect)).order_by(parent, *order)
+    return _of_team(level.select(base, model), model)
+
+
+def first_of_each(
+    level: Level,
+    listing: Listing[Any, Any],
+    wanted: Any,
+    order: Order,
+    limit: int,
+    parent: InstrumentedAttribute[Any],
+    dialect: Dialect,
+    *,
+    places: bool,
+) -> Select[Any]:
+    """The first rows of each parent, in one statement whose text does not grow with them."""
+    (link,) = parent.property.columns[0].foreign_keys
+    key, model = link.column, level.model
+    of_one = in_order(listing.listed(wanted).where(parent == key), order).limit(limit)
+    of_one = _of_team(of_one, model).correlate(key.table)
+    if dialect.name == "sqlite":
+        row_id = getattr(model, primary_key(model))
+        rows = aliased(model)
+        found = getattr(rows, row_id.key).in_(of_one.with_only_columns(row_id).scalar_subquery())
+        joined = select(rows).select_from(key.table).join(rows, found, isouter=True)
+    else:
+        each = of_one.lateral()
+        rows = aliased(model, each)
+        joined = select(rows).select_from(key.table).join(each, true())
+    columns = [getattr(rows, item.key) for item in _keys(order, True)]
+    base = joined.where(_among(key, dialect)).order_by(
+        *(item.desc() if order.descending else item for item in columns)
+    )
+    return level.select(base, rows, _keys(order, places))
+
+
+def _keys(order: Order, wanted: bool) -> list[InstrumentedAttribute[Any]]:
+    """The sort keys of an order as columns, where they are wanted and are columns."""
+    keys = order.columns if wanted else ()
+    found = [key for key in keys if not isinstance(key, Computed)]
+    if len(found) < len(keys):
+        raise Unplannable("cursors of an order by what is computed")
+    return found
+
+
+def _among(key: Any, dialect: Dialect) -> Any:
+    """Whether a key is one of the parents."""
+    if dialect.name == "sqlite":
+        return key.in_(
+            select(column("value")).select_from(func.json_each(bindparam(PARENTS, required=False)))
+        )
+    return key == any_(bindparam(PARENTS, type_=ARRAY(key.type), required=False))
+
+
+def _of_team(statement: Select[Any], entity: Any) -> Select[Any]:
+    team = of_team(entity)
+    return statement if team is None else statement.where(team)

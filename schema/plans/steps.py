@@ -1,0 +1,284 @@
+"""What a plan does, one step per statement, and what the steps of one run share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from graphql.execution.values import VariableValues
+
+from app.keyset import Order, Window, decode_cursor, encode_place, place_values
+from app.row_reader import RowReader, Rows
+from schema.context import Context
+from schema.listings import Listing
+from schema.pagination import window
+from schema.plans import statements
+from schema.plans.arguments import Arguments
+from schema.plans.levels import TEAM, Level
+from schema.plans.sources import Batched, ToMany, Unplannable
+from schema.plans.statements import KEY, PARENTS, Statement, Statements
+
+PAGING = ("first", "after", "last", "before", "offset")
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is known of one page beside its rows. Places stand from column `places` on."""
+
+    window: Window
+    order: Order
+    places: int = 0
+    readers: Sequence[Callable[[Any], Any]] = ()
+    total: int | None = None
+
+    def cut(self, rows: Rows) -> tuple[Rows, bool]:
+        """The rows of the page in order, and whether there are more on the far side."""
+        more = len(rows) > self.window.size
+        if more:
+            rows = rows[: self.window.size]
+        return (rows[::-1] if self.window.last is not None else rows), more
+
+    def has_next(self, more: bool) -> bool:
+        """Whether more follows."""
+        return self.window.before is not None if self.window.last is not None else more
+
+    def has_previous(self, more: bool) -> bool:
+        """Whether more comes before."""
+        if self.window.last is not None:
+            return more
+        return self.window.after is not None or self.window.offset > 0
+
+    def cursor(self, row: Sequence[Any]) -> str:
+        """The place of a row."""
+        values = row[self.places :]
+        return encode_place(
+            self.order, [read(value) for read, value in zip(self.readers, values, strict=True)]
+        )
+
+
+@dataclass(slots=True)
+class Run:
+    """One run of a plan. `tables` and `facts` have a place per child of the plan."""
+
+    context: Context
+    variables: VariableValues
+    reader: RowReader
+    statements: Statements
+    tables: list[Mapping[Any, Any]]
+    facts: list[Facts | None]
+
+    async def rows(self, statement: Statement, given: dict[str, Any]) -> Rows:
+        """The rows of a statement, as the viewer's team."""
+        given[TEAM] = self.context.viewer.team_id
+        return await self.reader.rows(statement.text, statement.arguments(given))
+
+    def statement(self, key: tuple[Hashable, ...], build: Callable[[], Any]) -> Statement:
+        """A statement that is compiled once per key."""
+        try:
+            return self.statements.get(key, build)
+        except TypeError as error:
+            if "unhashable" in str(error):
+                raise Unplannable("a filter that cannot be remembered") from None
+            raise
+
+
+@dataclass(slots=True, kw_only=True)
+class Child:
+    """Rows below other rows. `parents` is the place of the parent's key in the rows above."""
+
+    slot: int
+    parents: int
+
+    async def fetch(self, run: Run, above: Rows) -> None:
+        """Read what belongs to the rows above, in one statement."""
+        raise NotImplementedError
+
+
+@dataclass(slots=True, kw_only=True)
+class Children(Child):
+    """Rows that point to those above; `group` is the place of the key they point with."""
+
+    level: Level
+    group: int
+    below: list[Child] = field(default_factory=list)
+
+    async def fetch(self, run: Run, above: Rows) -> None:
+        """Read the rows, sort them to their parents, and go on below."""
+        keys = list({row[self.parents]: None for row in above if row[self.parents] is not None})
+        found: dict[Any, list[Any]] = {}
+        rows = await self._rows(run, keys) if keys else ()
+        for row in rows:
+            if row[self.group] is not None:
+                found.setdefault(row[self.group], []).append(row)
+        run.tables[self.slot] = found
+        for child in self.below:
+            await child.fetch(run, rows)
+
+    async def _rows(self, run: Run, keys: list[Any]) -> Rows:
+        raise NotImplementedError
+
+    def _given(self, run: Run, keys: list[Any]) -> dict[str, Any]:
+        return {PARENTS: _json_list(keys) if run.statements.embedded else keys}
+
+
+@dataclass(slots=True, kw_only=True)
+class AllOfEach(Children):
+    """Every row that points to one above."""
+
+    source: ToMany
+
+    async def _rows(self, run: Run, keys: list[Any]) -> Rows:
+        dialect = run.statements.dialect
+        statement = run.statement(
+            (id(self),),
+            lambda: statements.many(self.level, self.source.parent, self.source.order, dialect),
+        )
+        return await run.rows(statement, self._given(run, keys))
+
+
+@dataclass(slots=True, kw_only=True)
+class FirstOfEach(Children):
+    """The first page of the rows that point to each one above."""
+
+    listing: Listing[Any, Any]
+    parent: Any
+    arguments: Arguments
+    places: bool
+
+    async def _rows(self, run: Run, keys: list[Any]) -> Rows:
+        given = self.arguments.read(run.variables)
+        asked = _window(run, given)
+        if asked.after is not None:
+            raise Unplannable("a page in the middle of a list below another")
+        wanted = self.listing.wanted(run.context, given.get("filter"))
+        order = self.listing.order(given.get("order_by"))
+        statement = run.statement(
+            (id(self), wanted, order.name, asked.size),
+            lambda: statements.first_of_each(
+                self.level,
+                self.listing,
+                wanted,
+                order,
+                asked.size + 1,
+                self.parent,
+                run.statements.dialect,
+                places=self.places,
+            ),
+        )
+        run.facts[self.slot] = _facts(run, self.level, asked, order, places=self.places)
+        return await run.rows(statement, self._given(run, keys))
+
+
+@dataclass(slots=True, kw_only=True)
+class Values(Child):
+    """One value for each row above, found by the statement that the resolvers use too."""
+
+    source: Batched
+    read: Callable[[Any], Any]
+
+    async def fetch(self, run: Run, above: Rows) -> None:
+        """Find the values of all rows together."""
+        raw = {row[self.parents] for row in above if row[self.parents] is not None}
+        keys = {value: self.read(value) for value in raw}
+        if not keys:
+            run.tables[self.slot] = {}
+            return
+        async with run.context.read() as session:
+            found = await self.source.fetch(session, list(keys.values()))
+        run.tables[self.slot] = {value: found.get(key) for value, key in keys.items()}
+
+
+@dataclass(slots=True, kw_only=True)
+class Root:
+    """A root field of a query."""
+
+    level: Level
+    arguments: Arguments
+    below: list[Child] = field(default_factory=list)
+
+    async def rows(self, run: Run) -> tuple[Rows, Facts | None]:
+        """The rows of the field, and what is known of the page they are."""
+        raise NotImplementedError
+
+    async def read(self, run: Run) -> tuple[Rows, Facts | None]:
+        """The rows of the field and everything below them."""
+        rows, facts = await self.rows(run)
+        for child in self.below:
+            await child.fetch(run, rows)
+        return rows, facts
+
+
+@dataclass(slots=True, kw_only=True)
+class OneRow(Root):
+    """The row of a primary key, or none."""
+
+    key: Callable[[Mapping[str, Any]], object | None]
+
+    async def rows(self, run: Run) -> tuple[Rows, Facts | None]:
+        """At most one row."""
+        key = self.key(self.arguments.read(run.variables))
+        if key is None:
+            return (), None
+        statement = run.statement((id(self),), lambda: statements.one(self.level))
+        return await run.rows(statement, {KEY: key}), None
+
+
+@dataclass(slots=True, kw_only=True)
+class PageOfRows(Root):
+    """A page of a list."""
+
+    listing: Listing[Any, Any]
+    places: bool
+    counted: bool
+
+    async def rows(self, run: Run) -> tuple[Rows, Facts | None]:
+        """The rows of the page and one more."""
+        given = self.arguments.read(run.variables)
+        asked = _window(run, given)
+        wanted = self.listing.wanted(run.context, given.get("filter"))
+        order = self.listing.order(given.get("order_by"))
+        values = _places(order, asked)
+        shape = (asked.last is not None, asked.size, asked.offset, tuple(values))
+        statement = run.statement(
+            (id(self), wanted, order.name, shape),
+            lambda: statements.page(
+                self.level, self.listing, wanted, order, asked, places=self.places
+            ),
+        )
+        rows = await run.rows(statement, values)
+        total = await self._total(run, wanted) if self.counted else None
+        return rows, _facts(run, self.level, asked, order, places=self.places, total=total)
+
+    async def _total(self, run: Run, wanted: Any) -> int:
+        statement = run.statement(
+            (id(self), wanted, "total"),
+            lambda: statements.total(self.level, self.listing, wanted),
+        )
+        ((number,),) = await run.rows(statement, {})
+        return int(number or 0)
+
+
+def _window(run: Run, given: Mapping[str, Any]) -> Window:
+    paging: dict[str, Any] = {name: given.get(name) for name in PAGING}
+    return window(run.context, **paging)
+
+
+def _places(order: Order, asked: Window) -> dict[str, Any]:
+    """The values of the cursors a page lies between."""
+    found: dict[str, Any] = {}
+    for argument, cursor in (("after", asked.after), ("before", asked.before)):
+        if cursor is not None:
+            found |= place_values(argument, decode_cursor(order, cursor, argument))
+    return found
+
+
+def _facts(
+    run: Run, level: Level, asked: Window, order: Order, *, places: bool, total: int | None = None
+) -> Facts:
+    readers = run.statements.readers(order) if places else ()
+    return Facts(asked, order, len(level.columns), readers, total)
+
+
+def _json_list(keys: list[Any]) -> str:
+    return "[" + ",".join(f'"{key}"' if isinstance(key, str) else str(key) for key in keys) + "]"
