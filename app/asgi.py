@@ -32,6 +32,7 @@ from app.dispatch.dispatcher import Dispatcher
 from app.dispatch.timing import DispatchTiming
 from app.embedded_lock import EmbeddedLock
 from app.farm_events import service as farm_events
+from app.fetching.fetcher import Fetcher
 from app.files.store import FileStore
 from app.ftps.storage import PrinterStorages
 from app.http import authorization, invitations, operations
@@ -99,6 +100,7 @@ def build_runtime(settings: Settings) -> Runtime:
         files=files,
         storages=storages,
         dispatcher=Dispatcher(desk, hub),
+        fetcher=Fetcher(database, hub, files, storages, sealer),
         webhooks=Deliverer(database, hub, sealer, guard),
     )
 
@@ -184,6 +186,7 @@ async def _run_background(app: Starlette) -> AsyncIterator[None]:
                 ("invitations", runtime.invitations.run()),
                 ("usage", runtime.usage.run()),
                 ("files", runtime.files.run()),
+                ("printed files", runtime.fetcher.run()),
                 ("webhooks", runtime.webhooks.run()),
                 ("forget old events", _forget_old_events(runtime)),
                 ("loop lag", watch_loop()),

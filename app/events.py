@@ -251,6 +251,21 @@ class SpoolRanLow(SpoolEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
+class SpoolRanShort(SpoolEvent):
+    """A print used more than the spool was known to hold; `grams` is how much more, as text."""
+
+    grams: str
+    archive_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class SpoolAssigned(SpoolEvent):
+    """Somebody said in which slot of which printer the spool is, or (None) that it is in none."""
+
+    printer_id: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class SpoolDeleted(SpoolEvent):
     pass
 

@@ -12,6 +12,7 @@ from app.accounts.service import Accounts
 from app.camera.service import Cameras
 from app.database import Database
 from app.dispatch.dispatcher import Dispatcher
+from app.fetching.fetcher import Fetcher
 from app.files.store import FileStore
 from app.ftps.storage import PrinterStorages
 from app.hub import Hub
@@ -50,4 +51,5 @@ class Runtime:
     storages: PrinterStorages
     dispatcher: Dispatcher
     files: FileStore
+    fetcher: Fetcher
     webhooks: Deliverer

@@ -36,6 +36,7 @@ from schema.projects.queries import ProjectQueries
 from schema.scalars import SCALARS
 from schema.spools.importing import SpoolImportMutations
 from schema.spools.mutations import SpoolMutations
+from schema.spools.places import SpoolPlaceMutations
 from schema.spools.queries import SpoolQueries
 from schema.statistics.queries import StatisticsQueries
 from schema.system.queries import SystemQueries
@@ -82,6 +83,7 @@ class Mutation(
     QueueEditingMutations,
     SpoolMutations,
     SpoolImportMutations,
+    SpoolPlaceMutations,
     ProductMutations,
     ProductLineMutations,
     ProductionMutations,

@@ -39,8 +39,9 @@ from app.products.costs import ProductCost
 from app.products.models import Product, ProductComponent, ProductMaterial
 from app.projects import queries as projects
 from app.projects.models import Project
+from app.spools import places as spool_places
 from app.spools import queries as spools
-from app.spools.models import InventoryTransaction, Spool
+from app.spools.models import InventoryTransaction, Spool, SpoolAssignment
 from app.statistics import queries as statistics
 from app.statistics.queries import Period, Totals
 from app.webhooks import queries as webhooks
@@ -150,6 +151,7 @@ class Loaders:
         self.projects: Batch[int, Project] = Batch(read, projects.by_ids)
         self.queue_items: Batch[int, QueueItem] = Batch(read, queue.by_ids)
         self.spools: Batch[UUID, Spool] = Batch(read, spools.by_ids)
+        self.spool_assignments: Batch[UUID, SpoolAssignment] = Batch(read, spool_places.of_spools)
         self.spools_by_tag: Batch[str, Spool] = Batch(read, spools.by_tags)
         self.products: Batch[UUID, Product] = Batch(read, products.by_ids)
         self.product_materials: Batch[UUID, list[ProductMaterial]] = Batch(

@@ -72,7 +72,11 @@ class Archive(TeamOwned, Table):
 
 
 class FilamentUse(TeamOwned, Table):
-    """What one filament of a print used: grams and meters, and the spool when it is known."""
+    """What one filament of a print used: grams and meters, and the spool when it is known.
+
+    While the print runs it is what the file means to use. `deducted` once the grams were taken
+    off the spool, which happens once.
+    """
 
     __tablename__ = "filament_uses"
 
@@ -88,6 +92,25 @@ class FilamentUse(TeamOwned, Table):
     color_hex: Mapped[str | None] = mapped_column(String(9))
     grams: Mapped[Decimal | None] = mapped_column(GRAMS)
     meters: Mapped[Decimal | None] = mapped_column(GRAMS)
+    deducted: Mapped[bool] = mapped_column(default=False)
+
+
+class FileFetch(TeamOwned, Table):
+    """The printed file of an archive is still to be fetched from its printer, at `due_at`.
+
+    Made in the transaction that begins the run, gone once the file is there or given up.
+    """
+
+    __tablename__ = "file_fetches"
+
+    archive_id: Mapped[int] = mapped_column(
+        ForeignKey("archives.id", ondelete="CASCADE"), primary_key=True
+    )
+    printer_id: Mapped[int] = mapped_column(
+        ForeignKey("printers.id", ondelete="CASCADE"), index=True
+    )
+    attempts: Mapped[int] = mapped_column(default=0)
+    due_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 class ArchiveCount(TeamOwned, Table):

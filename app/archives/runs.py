@@ -7,14 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Literal
 
 from sqlalchemy import delete, select
 
-from app.archives import figures, queries, usage
-from app.archives.models import Archive, ArchiveStatus, FilamentUse
+from app.archives import figures, queries, usage, uses
+from app.archives.feeds import Feed
+from app.archives.models import Archive, ArchiveStatus, FilamentUse, FileFetch
 from app.archives.service import search_text
 from app.database import WriteSession
 from app.events import (
@@ -27,7 +28,6 @@ from app.events import (
     PrintStopped,
 )
 from app.printers.models import Printer, PrintRun
-from app.spools.models import Spool
 
 Outcome = Literal["success", "failed", "stopped"]
 _STATUS: dict[str, ArchiveStatus] = {
@@ -36,16 +36,27 @@ _STATUS: dict[str, ArchiveStatus] = {
     "stopped": ArchiveStatus.STOPPED,
 }
 COMPLETE = 100
+# Names of the job before may be shown when a job begins, so its file is not looked for at once.
+FILE_SETTLES = timedelta(seconds=12)
 
 
 @dataclass(frozen=True, slots=True)
 class ObservedFilament:
-    """A filament that a run uses: grams are known only when the printed file tells them."""
+    """A filament that a run uses, since a percentage of it, from a slot (`unit` None: an external
+    holder; `slot` None: not known). Grams are known only when the printed file tells them."""
 
     material: str
     color_hex: str | None = None
     grams: Decimal | None = None
     tray_uuid: str | None = None
+    unit: int | None = None
+    slot: int | None = None
+    since: int = 0
+
+    @property
+    def feed(self) -> Feed:
+        """The slot that gave it."""
+        return Feed(self.material, self.color_hex, self.unit, self.slot, self.tray_uuid, self.since)
 
 
 async def open_run(session: WriteSession, printer_id: int) -> PrintRun | None:
@@ -72,6 +83,7 @@ async def begin_run(
     milestone: int = 0,
     queue_item_id: int | None = None,
     source: Archive | None = None,
+    slots: Sequence[int] = (),
 ) -> PrintRun:
     """Open a run and its archive; an open run of the printer is returned as it is.
 
@@ -100,7 +112,6 @@ async def begin_run(
     archive.search_text = search_text(archive)
     session.add(archive)
     await session.flush()
-    await _add_uses(session, archive, filaments)
     await figures.count_archive(session, archive, 1)
     run = PrintRun(
         team_id=printer.team_id,
@@ -116,6 +127,16 @@ async def begin_run(
     session.add(run)
     printer.last_print_at = observed_at
     await session.flush()
+    await _note_uses(session, run, archive, filaments, slots)
+    session.add(
+        FileFetch(
+            team_id=run.team_id,
+            archive_id=archive.id,
+            printer_id=printer.id,
+            # What this server sent it has already.
+            due_at=observed_at + (FILE_SETTLES if source is None else timedelta(0)),
+        )
+    )
     session.raise_event(
         PrintStarted(
             team_id=run.team_id,
@@ -152,43 +173,34 @@ def _note_filaments(archive: Archive, filaments: Sequence[ObservedFilament]) -> 
     archive.filament_type = ", ".join(materials)[:200] or None
 
 
-async def _add_uses(
-    session: WriteSession, archive: Archive, filaments: Sequence[ObservedFilament]
+async def _note_uses(
+    session: WriteSession,
+    run: PrintRun,
+    archive: Archive,
+    filaments: Sequence[ObservedFilament],
+    slots: Sequence[int],
 ) -> None:
-    spools = await _spools_by_tag(session, archive.team_id, filaments)
+    """Remember what feeds the run, and write what it uses as far as that is known."""
+    feeds = await uses.note_feeds(session, run, [item.feed for item in filaments], slots)
+    if archive.file_id is not None:
+        await uses.rewrite(session, archive, run)
+        return
+    if not filaments:
+        return
+    _note_filaments(archive, filaments)
+    await session.execute(delete(FilamentUse).where(FilamentUse.archive_id == archive.id))
     session.add_all(
         FilamentUse(
             team_id=archive.team_id,
             archive_id=archive.id,
-            spool_id=None if spool is None else spool.id,
+            spool_id=feed.spool_id,
             position=position,
             material=item.material[:64],
             color_hex=item.color_hex,
             grams=item.grams,
         )
-        for position, item in enumerate(filaments)
-        for spool in [spools.get(item.tray_uuid or "")]
+        for position, (item, feed) in enumerate(zip(filaments, feeds, strict=True))
     )
-
-
-async def _replace_uses(
-    session: WriteSession, archive: Archive, filaments: Sequence[ObservedFilament]
-) -> None:
-    _note_filaments(archive, filaments)
-    await session.execute(delete(FilamentUse).where(FilamentUse.archive_id == archive.id))
-    await _add_uses(session, archive, filaments)
-
-
-async def _spools_by_tag(
-    session: WriteSession, team_id: int, filaments: Sequence[ObservedFilament]
-) -> dict[str, Spool]:
-    tags = {item.tray_uuid for item in filaments if item.tray_uuid}
-    if not tags:
-        return {}
-    rows = await session.scalars(
-        select(Spool).where(Spool.team_id == team_id, Spool.tray_uuid.in_(tags))
-    )
-    return {row.tray_uuid: row for row in rows if row.tray_uuid}
 
 
 async def update_run(
@@ -203,6 +215,7 @@ async def update_run(
     total_layers: int | None = None,
     estimated_duration: int | None = None,
     filaments: Sequence[ObservedFilament] | None = None,
+    slots: Sequence[int] = (),
 ) -> None:
     """Remember how far an open run got; what became known of it late is told.
 
@@ -219,13 +232,13 @@ async def update_run(
         return
     if progress is not None:
         archive.progress = progress
-    if total_layers is not None:
+    if total_layers is not None and archive.file_id is None:
         archive.total_layers = total_layers
     known = (archive.name, archive.filename, archive.estimated_duration, archive.filament_type)
     archive.name, archive.filename = (name or known[0])[:500], (filename or known[1])[:500]
     archive.estimated_duration = known[2] if known[2] is not None else estimated_duration
-    if filaments:
-        await _replace_uses(session, archive, filaments)
+    if filaments or slots:
+        await _note_uses(session, run, archive, filaments or (), slots)
     if known != (
         archive.name,
         archive.filename,
@@ -299,13 +312,22 @@ async def end_run(
         return None
     await figures.count_archive(session, archive, -1)
     _close(archive, outcome, ended_at, progress, reason)
-    uses = (await queries.uses_of(session, [archive.id]))[archive.id]
-    await usage.measure(session, archive, uses)
+    used = await _uses_at_the_end(session, run, archive)
+    await usage.measure(session, archive, used)
     await session.flush()
     await figures.count_archive(session, archive, 1)
-    await figures.count_print(session, archive, uses, 1)
+    await usage.deduct(session, archive, used)
+    await figures.count_print(session, archive, used, 1)
     session.raise_event(_ended(run, archive.id, outcome, reason))
     return archive
+
+
+async def _uses_at_the_end(
+    session: WriteSession, run: PrintRun, archive: Archive
+) -> Sequence[FilamentUse]:
+    if archive.file_id is not None:
+        return await uses.rewrite(session, archive, run)
+    return (await queries.uses_of(session, [archive.id]))[archive.id]
 
 
 def _close(

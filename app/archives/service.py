@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from decimal import ROUND_HALF_EVEN, Decimal
+from decimal import Decimal
 
 from sqlalchemy import delete, select
 
@@ -13,6 +13,7 @@ from app import texts
 from app.accounts.models import Scope
 from app.accounts.viewer import Viewer
 from app.archives import figures, queries
+from app.archives.entered import FilamentEntry, amount, enter_filaments, enter_grams
 from app.archives.models import Archive, ArchiveStatus
 from app.database import WriteSession
 from app.errors import Conflict, Invalid, NotFound
@@ -24,7 +25,6 @@ from app.unset import UNSET, Unset
 MAX_TAGS = 50
 MAX_TAG = 100
 MAX_NOTES = 20_000
-MAX_GRAMS = Decimal(1_000_000)
 MAX_COST = Decimal(1_000_000_000)
 
 
@@ -40,6 +40,7 @@ class ArchiveChanges:
     filament_type: str | Unset | None = UNSET
     cost: Decimal | Unset | None = UNSET
     failure_reason: str | Unset | None = UNSET
+    filaments: Sequence[FilamentEntry] | Unset = UNSET
 
 
 async def update_archive(
@@ -47,13 +48,20 @@ async def update_archive(
 ) -> Archive:
     """Change an archive; figures that depend on it follow in the same transaction.
 
-    Raises `Forbidden`, `NotFound`, or `Invalid` naming the field.
+    Grams that are entered for a print that ended are taken off the spools they name, once.
+
+    Raises `Forbidden`, `NotFound`, `Invalid` naming the field, or `Conflict` when filaments are
+    entered while it prints or after they were taken off their spools.
     """
     viewer.require(Scope.ARCHIVES)
     archive = await _archive(session, archive_id)
     uses = (await queries.uses_of(session, [archive_id]))[archive_id]
     await figures.count_print(session, archive, uses, -1)
     await _apply(session, archive, changes)
+    if changes.filaments is not UNSET:
+        uses = await enter_filaments(session, viewer, archive, uses, changes.filaments)
+    elif changes.filament_used is not UNSET:
+        await enter_grams(session, viewer, archive, uses)
     archive.search_text = search_text(archive)
     archive.updated_at = datetime.now(UTC)
     await session.flush()
@@ -80,10 +88,10 @@ async def _apply(session: WriteSession, archive: Archive, changes: ArchiveChange
             raise NotFound("There is no such project.", field="project_id")
         archive.project_id = changes.project_id
     if changes.filament_used is not UNSET:
-        grams = _amount(changes.filament_used, "filament_used", MAX_GRAMS, Decimal("0.001"))
+        grams = amount(changes.filament_used, "filament_used")
         archive.filament_used = grams
     if changes.cost is not UNSET:
-        archive.cost = _amount(changes.cost, "cost", MAX_COST, Decimal("0.000001"))
+        archive.cost = amount(changes.cost, "cost", MAX_COST, Decimal("0.000001"))
     if changes.filament_type is not UNSET:
         archive.filament_type = texts.optional(changes.filament_type, "filament_type", 64)
     if changes.failure_reason is not UNSET:
@@ -96,14 +104,6 @@ def checked_tags(tags: Sequence[str]) -> list[str]:
         raise Invalid(f"An archive has at most {MAX_TAGS} tags.", field="tags")
     checked = [texts.required(" ".join(tag.split()), "tags", MAX_TAG) for tag in tags]
     return list(dict.fromkeys(checked))
-
-
-def _amount(value: Decimal | None, field: str, limit: Decimal, unit: Decimal) -> Decimal | None:
-    if value is None:
-        return None
-    if not value.is_finite() or not 0 <= value <= limit:
-        raise Invalid(f"This lies between 0 and {limit}.", field=field)
-    return value.quantize(unit, rounding=ROUND_HALF_EVEN)
 
 
 def search_text(archive: Archive) -> str:

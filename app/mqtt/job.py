@@ -13,6 +13,7 @@ ACTIVE = frozenset({"PREPARE", "SLICING", "RUNNING", "PAUSE"})
 ENDED = frozenset({"IDLE", "FINISH", "FAILED"})
 _NO_ID = frozenset({"", "0"})
 _PLATE = re.compile(r"plate_(\d{1,4})\.gcode")
+_MAX_SLOTS = 64
 _SUFFIXES = (".gcode.3mf", ".3mf", ".gcode")
 
 
@@ -107,13 +108,29 @@ def plate_of(raw: Mapping[str, object]) -> int | None:
     return plate if plate is not None and 0 < plate < 1000 else None
 
 
+def slots_of(raw: Mapping[str, object]) -> tuple[int, ...]:
+    """The slot of each filament of the job, ``ams << 8 | slot``, where the printer tells."""
+    told = raw.get("mapping")
+    if not isinstance(told, list) or len(told) > _MAX_SLOTS:
+        return ()
+    slots = tuple(integer(value) for value in told)
+    return tuple(slot for slot in slots if slot is not None) if None not in slots else ()
+
+
 @dataclass(frozen=True, slots=True)
 class Filament:
-    """A material, its colour (``#RRGGBB``) and its tag, as a spool's slot tells them."""
+    """A material, its colour (``#RRGGBB``) and its tag, as a spool's slot tells them.
+
+    ``unit`` None is an external holder, ``slot`` None one that is not known; ``since`` is how far
+    the print was in percent when it was first seen in use.
+    """
 
     material: str
     color: str | None = None
     tray_uuid: str | None = None
+    unit: int | None = None
+    slot: int | None = None
+    since: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +138,8 @@ class Observation:
     """What the print lifecycle needs of one merged report.
 
     ``remaining`` is in seconds. ``fault`` is the gravest trouble in words, None without one;
-    ``filament`` what feeds the nozzle, None when nothing known does.
+    ``filament`` what feeds the nozzle, None when nothing known does; ``slots`` the
+    slot of each filament of the job.
     """
 
     at: datetime
@@ -138,6 +156,7 @@ class Observation:
     fail_reason: int = 0
     fault: str | None = None
     filament: Filament | None = None
+    slots: tuple[int, ...] = ()
 
 
 def observation_of(
@@ -164,4 +183,5 @@ def observation_of(
         fail_reason=integer(raw.get("fail_reason")) or 0,
         fault=fault,
         filament=filament,
+        slots=slots_of(raw),
     )

@@ -188,6 +188,7 @@ def _told(run: Run) -> tuple[object, ...]:
         run.plate,
         run.total_layers,
         run.filaments,
+        run.slots,
         run.last_remaining is None,
     )
 

@@ -200,6 +200,7 @@ class Recorder:
             estimated_duration=run.estimate,
             total_layers=run.total_layers,
             filaments=_filaments(run),
+            slots=run.slots,
             milestone=run.milestone if isinstance(note.transition, Started) else 0,
         )
         if dispatch is not None:
@@ -224,12 +225,15 @@ async def _update(session: WriteSession, run_id: int, run: Run) -> None:
         total_layers=run.total_layers,
         estimated_duration=run.estimate,
         filaments=_filaments(run),
+        slots=run.slots,
     )
 
 
 def _filaments(run: Run) -> list[runs.ObservedFilament]:
     return [
-        runs.ObservedFilament(item.material, item.color, None, item.tray_uuid)
+        runs.ObservedFilament(
+            item.material, item.color, None, item.tray_uuid, item.unit, item.slot, item.since
+        )
         for item in run.filaments
     ]
 

@@ -55,6 +55,7 @@ class Run:
     stop_requested_at: datetime | None = None
     fail_reason_before: int = 0
     filaments: tuple[Filament, ...] = ()
+    slots: tuple[int, ...] = ()
     observed: bool = False  # seen running at least once
     grown: bool = False  # its progress was seen to grow, so what is shown is its own
     milestone: int = 0  # the last one that was told, in percent
@@ -91,8 +92,13 @@ class Run:
         known, told = self.fingerprint, observation.fingerprint
         percent, layer = self.last_percent, self.last_layer
         filaments, used = self.filaments, observation.filament
-        if observation.gcode_state == "RUNNING" and used and used not in filaments:
-            filaments = (*filaments, used)[:_MAX_FILAMENTS]
+        if (
+            observation.gcode_state == "RUNNING"
+            and used
+            and not any(replace(known_one, since=0) == used for known_one in filaments)
+        ):
+            since = (observation.percent or 0) if settled and filaments else 0
+            filaments = (*filaments, replace(used, since=since))[:_MAX_FILAMENTS]
         observed, grown = self.observed, self.grown
         if observation.gcode_state in ("RUNNING", "PAUSE") and not frozen:
             told_percent = observation.percent or 0
@@ -118,6 +124,7 @@ class Run:
             plate=observation.plate or self.plate,
             paused=observation.gcode_state == "PAUSE",
             filaments=filaments,
+            slots=(observation.gcode_state == "RUNNING" and observation.slots) or self.slots,
             observed=observed,
             grown=grown,
         )
@@ -135,6 +142,7 @@ class Run:
         raw["origin"] = Origin(raw["origin"])
         raw["fingerprint"] = Fingerprint(**raw["fingerprint"])
         raw["filaments"] = tuple(Filament(**item) for item in raw.get("filaments", ()))
+        raw["slots"] = tuple(raw.get("slots", ()))
         return cls(**raw)
 
 

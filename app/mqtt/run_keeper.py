@@ -35,6 +35,7 @@ LIFE_KEYS = URGENT_KEYS | {
     "total_layer_num",
     "stg_cur",
     "plate_idx",
+    "mapping",
 }
 _GRAVE = frozenset({HmsSeverity.FATAL, HmsSeverity.SERIOUS})
 
@@ -137,5 +138,5 @@ def _filament(draft: PrinterStatus) -> Filament | None:
     trays = [tray for unit in draft.ams for tray in unit.trays]
     for tray in (*trays, *draft.external_spools):
         if tray.is_active and tray.material:
-            return Filament(tray.material, tray.color, tray.tray_uuid)
+            return Filament(tray.material, tray.color, tray.tray_uuid, tray.unit, tray.slot)
     return None

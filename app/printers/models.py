@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, String, text
+from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.columns import BigId, UtcDateTime, enum_column
@@ -123,6 +124,10 @@ class PrintRun(TeamOwned, Table):
     )
     origin: Mapped[str] = mapped_column(String(16))  # dispatched, observed or adopted
     state: Mapped[bytes] = mapped_column(LargeBinary)  # the lifecycle's memory, as JSON
+    # What fed it, as `app.archives.feeds` writes it: slots with their spools, and the slot of
+    # each filament of the file where the printer tells.
+    feeds: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
+    slots: Mapped[list[int]] = mapped_column(JSON, default=list)
     milestone: Mapped[int] = mapped_column(default=0, server_default="0")  # percent, as told
     started_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     last_seen_at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -83,3 +83,21 @@ class InventoryTransaction(TeamOwned, Table):
     )
     user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class SpoolAssignment(TeamOwned, Table):
+    """A spool that somebody put into a slot of a printer and that no tag tells of.
+
+    `ams_unit` is the unit's id as the printer counts; -1 stands for the external holders.
+    """
+
+    __tablename__ = "spool_assignments"
+    __table_args__ = (Index(None, "printer_id", "ams_unit", "slot", unique=True),)
+
+    spool_id: Mapped[UUID] = mapped_column(
+        ForeignKey("spools.id", ondelete="CASCADE"), primary_key=True
+    )
+    printer_id: Mapped[int] = mapped_column(ForeignKey("printers.id", ondelete="CASCADE"))
+    ams_unit: Mapped[int]
+    slot: Mapped[int]
+    assigned_at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -3,16 +3,43 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from uuid import UUID
 
 import strawberry
 
 from app.archives import service
+from app.archives.entered import FilamentEntry
+from app.unset import UNSET
 from schema.archives.types import Archive
 from schema.context import Info
 from schema.errors import UserError, missing, mutate
 from schema.fields import about, given
-from schema.ids import global_id, integer_id
+from schema.ids import global_id, integer_id, uuid_id
 from schema.scalars import Grams
+
+# No spool has this id.
+NOBODY = UUID(int=0)
+
+
+@strawberry.input(description="What one filament of a print used, as a person tells it.")
+class FilamentEntryInput:
+    material: str = about("Material, `PLA`.")
+    color: str | None = about("Colour, `#rrggbb`.", default=None)
+    grams: Grams | None = about("Weight used.", default=None)
+    meters: Decimal | None = about("Length used, in metres.", default=None)
+    spool_id: strawberry.ID | None = about(
+        "The spool it came from; the grams are taken off it. Needs INVENTORY too.", default=None
+    )
+
+
+def _entry(given: FilamentEntryInput) -> FilamentEntry:
+    return FilamentEntry(
+        material=given.material,
+        color_hex=given.color,
+        grams=given.grams,
+        meters=given.meters,
+        spool_id=None if given.spool_id is None else uuid_id(given.spool_id, "Spool") or NOBODY,
+    )
 
 
 @strawberry.input(description="What to change; what is left out stays as it is.")
@@ -26,6 +53,9 @@ class UpdateArchiveInput:
     filament_type: strawberry.Maybe[str | None] = about("Materials.")
     cost: strawberry.Maybe[Decimal | None] = about("Cost of the filament.")
     failure_reason: strawberry.Maybe[str | None] = about("Why it failed or was stopped.")
+    filaments: strawberry.Maybe[list[FilamentEntryInput]] = about(
+        "All filaments of a print that ended, where no file tells them."
+    )
 
 
 @strawberry.type(description="The changed archive.")
@@ -52,7 +82,7 @@ class ArchiveMutations:
         archive_id = integer_id(input.id, "Archive")
         if archive_id is None:
             return UpdateArchivePayload(user_errors=missing("archive"))
-        project = given(input.project_id)
+        project, filaments = given(input.project_id), given(input.filaments)
         changes = service.ArchiveChanges(
             name=given(input.name),
             notes=given(input.notes),
@@ -62,6 +92,7 @@ class ArchiveMutations:
             filament_type=given(input.filament_type),
             cost=given(input.cost),
             failure_reason=given(input.failure_reason),
+            filaments=UNSET if filaments is UNSET else [_entry(item) for item in filaments],
         )
         return await mutate(
             info,

@@ -8,14 +8,14 @@ import strawberry
 
 from app.accounts.models import Scope
 from app.accounts.viewer import Viewer
-from app.archives import files, models
+from app.archives import attaching, files, models
 from app.archives.files import UploadDetails
 from app.database import WriteSession
 from app.files.incoming import Received
 from app.plates.service import Prepared, prepared
 from schema.archives.types import Archive
 from schema.context import Info
-from schema.errors import USER_ERRORS, UserError, user_errors
+from schema.errors import USER_ERRORS, UserError, missing, user_errors
 from schema.fields import about
 from schema.ids import integer_id
 
@@ -36,6 +36,19 @@ class UploadArchiveInput:
 @strawberry.type(description="The record of the uploaded file.")
 class UploadArchivePayload:
     archive: Archive | None = about("A record that can be printed.", default=None)
+    user_errors: list[UserError] = about("Why nothing was kept.", default_factory=list)
+
+
+@strawberry.input(description="The file of a print that has none.")
+class AttachArchiveFileInput:
+    id: strawberry.ID = about("Global id of the archive.")
+    file: Received = about("The `.3mf` or `.gcode` that was printed.")
+    plate: int | None = about("The plate that was printed; the first without it.", default=None)
+
+
+@strawberry.type(description="The completed record.")
+class AttachArchiveFilePayload:
+    archive: Archive | None = about("The archive as it is now.", default=None)
     user_errors: list[UserError] = about("Why nothing was kept.", default_factory=list)
 
 
@@ -79,3 +92,26 @@ class ArchiveUploadMutations:
         except USER_ERRORS as error:
             return UploadArchivePayload(user_errors=user_errors(error))
         return UploadArchivePayload(archive=Archive.of(archive))
+
+    @strawberry.mutation(
+        description="Complete a print whose file could not be had. Grams that its file tells are "
+        "taken off the spools it used, once. Needs LIBRARY."
+    )
+    async def attach_archive_file(
+        self, info: Info, input: AttachArchiveFileInput
+    ) -> AttachArchiveFilePayload:
+        archive_id = integer_id(input.id, "Archive")
+        if archive_id is None:
+            return AttachArchiveFilePayload(user_errors=missing("archive"))
+        try:
+            archive = await take_in(
+                info,
+                Scope.LIBRARY,
+                input.file,
+                lambda session, viewer, made: attaching.attach_by_hand(
+                    session, viewer, archive_id, made, input.plate
+                ),
+            )
+        except USER_ERRORS as error:
+            return AttachArchiveFilePayload(user_errors=user_errors(error))
+        return AttachArchiveFilePayload(archive=Archive.of(archive))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import strawberry
 
 from app.errors import NotFound
-from app.spools import models, queries, service
+from app.spools import models, places, queries, service
 from app.spools.models import TransactionType
 from schema.context import Info
 from schema.fields import about
@@ -153,7 +153,7 @@ class Spool(Node):
             updated_at=row.updated_at,
         )
 
-    @strawberry.field(description="Where it is loaded, as its tag tells.")
+    @strawberry.field(description="Where it is loaded, as its tag tells, else as somebody said.")
     async def loaded_in(self, info: Info) -> SpoolLocation | None:
         from schema.printers.types import Printer
 
@@ -166,7 +166,16 @@ class Spool(Node):
                     slot=place.tray.slot,
                     remaining=place.tray.remaining,
                 )
-        return None
+        said = await info.context.loaders.spool_assignments.get(self.row.id)
+        row = None if said is None else await info.context.loaders.printers.get(said.printer_id)
+        if said is None or row is None:
+            return None
+        return SpoolLocation(
+            printer=Printer.of(row),
+            ams_unit=None if said.ams_unit == places.EXTERNAL else said.ams_unit,
+            slot=said.slot,
+            remaining=None,
+        )
 
     @strawberry.field(description="Every change of its weight, newest first.")
     async def transactions(
