@@ -35,7 +35,7 @@ from app.farm_events import service as farm_events
 from app.fetching.fetcher import Fetcher
 from app.files.store import FileStore
 from app.ftps.storage import PrinterStorages
-from app.http import authorization, invitations, operations
+from app.http import authorization, invitations, operations, password_page
 from app.http.dialect_hosts import DialectHosts
 from app.http.request_log import RequestLog
 from app.hub import Hub
@@ -43,7 +43,6 @@ from app.mail import Mailer
 from app.metrics import FarmMetrics, watch_loop
 from app.mqtt.ingest import Ingest
 from app.oauth.service import AuthorizationServer
-from app.pages import password
 from app.print_queue.uploads import LiveUploads
 from app.printers.live import LiveFarm
 from app.runtime import Runtime
@@ -135,7 +134,7 @@ def create_app(runtime: Runtime) -> Starlette:
     app = Starlette(
         routes=[
             *pages.page_routes(),
-            *password.routes(runtime.self_service),
+            *password_page.routes(runtime.self_service),
             *operations.routes(runtime, lambda: rest_compat.openapi.document(settings.public_url)),
             *invitations.routes(runtime),
             *authorization.routes(runtime),
