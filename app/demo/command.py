@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from pathlib import Path
 
 import typer
 from rich.console import Console
@@ -16,6 +17,7 @@ from app.accounts.viewer import Viewer, effective_scopes
 from app.archives import queries as archives
 from app.database import EVERY_TEAM
 from app.demo.credentials import DemoLogin, demo_login
+from app.demo.prints import fill_queue, lay_out
 from app.demo.stock import fill
 from app.printers import queries as printers
 from app.printers import service
@@ -27,6 +29,8 @@ from app.simulator.farm import SimulatedFarm, SimulatedPrinter, SimulatorOptions
 from app.simulator.jobs import Filament, Job
 
 PRINTERS, SPEED = 8, 60.0
+# The last ones give themselves nothing to do: they print what the queue sends them.
+QUEUE_ONLY = 4
 PORTS = ("mqtt_port", "ftps_port", "camera_port")
 # Half of the printers are in the middle of something from the first moment.
 BUSY_FROM_THE_START = 4
@@ -54,15 +58,19 @@ async def _demo(settings: Settings, login: DemoLogin) -> None:
     from app.asgi import create_app, open_farm
 
     options = SimulatorOptions(printers=PRINTERS, speed=SPEED, base_port=0, auto=True)
-    async with SimulatedFarm(options) as farm, open_farm(settings) as runtime:
+    simulated = SimulatedFarm(options)
+    for printer in simulated.printers[-QUEUE_ONLY:]:
+        printer.sim.auto = False
+    async with simulated as farm, open_farm(settings) as runtime:
         await _settle(runtime, farm, login)
         _start_some(farm.printers)
+        trial = lay_out(settings.data_dir, farm.printers[-1])
         server = Server(create_app(runtime))
         tune_collection()
         serving = asyncio.ensure_future(server.serve())
         await server.listens.wait()
         if server.started:
-            _show(settings, login)
+            _show(settings, login, trial)
         await serving
 
 
@@ -77,6 +85,9 @@ async def _settle(runtime: Runtime, farm: SimulatedFarm, login: DemoLogin) -> No
     if empty:
         tags = [printer.sim.renderer.tray_uuid(0) for printer in farm.printers]
         await fill(runtime.database, viewer, rows, tags)
+        # The very last one stays free for what visitors send.
+        both = list(zip(farm.printers, rows, strict=True))
+        await fill_queue(runtime, viewer, both[-QUEUE_ONLY:-1])
 
 
 async def _owner(runtime: Runtime, login: DemoLogin) -> Viewer:
@@ -100,7 +111,10 @@ async def _enter(runtime: Runtime, viewer: Viewer, simulated: SimulatedPrinter) 
         known = await printers.by_serial(session, told["serial_number"])
         if known is None:
             new = service.NewPrinter(
-                name=told["name"], serial_number=told["serial_number"], **where
+                name=told["name"],
+                serial_number=told["serial_number"],
+                requires_plate_clear=False,  # nobody is there to clear it
+                **where,
             )
             return await service.add_printer(session, viewer, new, sealer)
         changes = service.PrinterChanges(**where)
@@ -117,7 +131,7 @@ def _start_some(simulated: Sequence[SimulatedPrinter]) -> None:
         )
 
 
-def _show(settings: Settings, login: DemoLogin) -> None:
+def _show(settings: Settings, login: DemoLogin, trial: Path) -> None:
     base = f"http://{settings.host}:{settings.port}"
     key = f"-H 'X-API-Key: {login.api_key}'"
     lines = [
@@ -138,6 +152,9 @@ def _show(settings: Settings, login: DemoLogin) -> None:
     for line in (
         f"curl -s {key} {base}/api/v1/printers",
         f"curl -s {key} {base}/api/v1/printers/1/status",
+        f"curl -s {key} -F file=@{trial} {base}/api/v1/archives",
+        f"curl -s {key} -H 'Content-Type: application/json' -d '{{\"archive_id\": ID}}' "
+        f"{base}/api/v1/queue    # ID from the answer before",
         f"curl -s {key} -H 'Content-Type: application/json' -d '{query}' {base}/graphql",
     ):
         console.print(line, soft_wrap=True, highlight=False, markup=False)

@@ -1,4 +1,4 @@
-"""What the demo farm is filled with at its first start: history, projects, spools, a queue."""
+"""What the demo farm is filled with at its first start: history, projects, spools."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from app.archives import figures
 from app.archives.models import Archive, ArchiveStatus, FilamentUse
 from app.archives.service import search_text
 from app.database import Database, WriteSession
-from app.print_queue.service import NewQueueItem, add_to_queue
 from app.printers.models import Printer
 from app.projects.models import Project
 from app.projects.service import NewProject, create_project
@@ -51,15 +50,9 @@ async def fill(
             await create_spool(session, viewer, _new_spool(dice, row, tag))
             for row, tag in zip(_SPOOLS, [*tags, *[None] * len(_SPOOLS)], strict=False)
         ]
-        archives = [
-            await _archive(session, dice, printers, projects, spools) for _ in range(ARCHIVES)
-        ]
+        for _ in range(ARCHIVES):
+            await _archive(session, dice, printers, projects, spools)
         await figures.rebuild(session)
-        for archive in archives[-5:]:
-            printer = dice.choice(printers) if dice.random() < 0.6 else None
-            await add_to_queue(
-                session, viewer, NewQueueItem(archive.id, printer.id if printer else None)
-            )
 
 
 def _new_spool(
