@@ -23,7 +23,15 @@ from app.errors import Unreachable
 
 USER, PATH = "bblp", "/streaming/live/1"
 OPEN_SECONDS, READ_SECONDS = 5.0, 10.0
-ANALYSE = "1000000"  # microseconds of looking before the first picture
+# A slow camera would be watched for many pictures before the first is shown, to learn how fast
+# it is; nobody here asks for that. `analyzeduration` is in microseconds.
+OPTIONS = {
+    "rtsp_transport": "tcp",
+    "fflags": "nobuffer",
+    "analyzeduration": "100000",
+    "probesize": "32",
+    "fpsprobesize": "0",
+}
 QUALITY = 80
 CHUNK = 65_536
 MISSING = (
@@ -111,9 +119,8 @@ class _Decoding:
         self._tell(None, trouble)
 
     def _decode(self) -> None:
-        options = {"rtsp_transport": "tcp", "fflags": "nobuffer", "analyzeduration": ANALYSE}
         timeout = (OPEN_SECONDS, READ_SECONDS)
-        with self._av.open(self._address, options=options, timeout=timeout) as container:
+        with self._av.open(self._address, options=dict(OPTIONS), timeout=timeout) as container:
             due = 0.0
             for frame in container.decode(video=0):
                 if self._stopped:

@@ -11,6 +11,7 @@ from PIL import Image
 
 from app.camera.jpeg import jpeg_pictures
 from app.camera.rtsp import rtsp_pictures
+from app.camera.service import SNAPSHOT_SECONDS
 from app.camera.target import CameraTarget
 from app.errors import Unreachable
 from app.printers.catalogue import Camera
@@ -27,14 +28,14 @@ LONGEST = 1_200
 
 
 class Encoder:
-    """Makes H.264 of single pictures, a key frame each time."""
+    """Makes H.264 of single pictures; every so many is a key frame."""
 
-    def __init__(self):
+    def __init__(self, keys):
         self._codec = av.CodecContext.create("libx264", "w")
         self._codec.width, self._codec.height = SIZE
         self._codec.pix_fmt = "yuv420p"
         self._codec.time_base = Fraction(1, 20)
-        self._codec.gop_size = 1
+        self._codec.gop_size = keys
         self._codec.options = {"preset": "ultrafast", "tune": "zerolatency"}
         self._number = 0
 
@@ -68,9 +69,11 @@ def target(kind, port):
     return CameraTarget(1, SERIAL, kind, "127.0.0.1", port, Trust.PINNED, None, CODE)
 
 
-async def test_h264_is_shown_as_jpeg(monkeypatch):
-    """What is shown is what was encoded, in its size and colour."""
-    monkeypatch.setattr(camera, "camera_jpeg", Encoder())
+@pytest.mark.parametrize(("rate", "keys"), [(20.0, 1), (20.0, 30), (2.0, 1)])
+async def test_h264_is_shown_as_jpeg(monkeypatch, rate, keys):
+    """What is shown is what was encoded, in its size and colour; also of a slow camera the first
+    picture comes as soon as a snapshot must."""
+    monkeypatch.setattr(camera, "camera_jpeg", Encoder(keys))
     monkeypatch.setattr(rtsp, "pack", pack)
     monkeypatch.setattr(rtsp, "JPEG_TYPE", 96)
     monkeypatch.setattr(
@@ -81,12 +84,12 @@ async def test_h264_is_shown_as_jpeg(monkeypatch):
         "a=fmtp:96 packetization-mode=1\r\na=control:track1\r\n",
     )
     printer = SimPrinter(PROFILES["x1c"], "Left", SERIAL, CODE)
-    printer.quirks.camera_pictures_per_second = 20
+    printer.quirks.camera_pictures_per_second = rate
     server = CameraServer(printer)
     await server.start()
     pictures = rtsp_pictures(target(Camera.RTSP, server.port), None, lambda: 30.0)
     try:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(SNAPSHOT_SECONDS):
             for _ in range(3):
                 image = Image.open(io.BytesIO(await anext(pictures)))
                 assert (image.format, image.size) == ("JPEG", SIZE)
