@@ -157,7 +157,9 @@ class _Exchange:
             return await download(row, call.pages(row, variables), self._kind())
         if isinstance(row, File):
             found = await call.download(row, variables)
-            return stored_bytes(self._runtime.files.storage, found, self._request, row.media_type)
+            return await stored_bytes(
+                self._runtime.files.storage, found, self._request, row.media_type
+            )
         if isinstance(row, Pictures):
             return await self._pictures(row, call, variables)
         if not isinstance(row, Route):

@@ -7,6 +7,7 @@ at once the whole is sent, as that document allows.
 from __future__ import annotations
 
 import re
+from collections.abc import AsyncIterator
 from email.utils import format_datetime, parsedate_to_datetime
 from urllib.parse import quote
 
@@ -28,8 +29,10 @@ def matches(given: str | None, tag: str) -> bool:
     return tag in known or "*" in known
 
 
-def stored_bytes(storage: Storage, found: Download, request: Request, media_type: str) -> Response:
-    """The answer to a GET or HEAD for a stored content."""
+async def stored_bytes(
+    storage: Storage, found: Download, request: Request, media_type: str
+) -> Response:
+    """The answer to a GET or HEAD for a stored content; raises `NotFound` when it is gone."""
     tag = f'"{found.sha256[:32]}"'
     headers = {
         "ETag": tag,
@@ -56,8 +59,20 @@ def stored_bytes(storage: Storage, found: Download, request: Request, media_type
     headers["Content-Length"] = str(end - start)
     if request.method == "HEAD":
         return Response(status_code=status, headers=headers, media_type=media_type)
-    body = storage.chunks(found.key, start, end)
+    body = await _begun(storage.chunks(found.key, start, end))
     return StreamingResponse(body, status_code=status, headers=headers, media_type=media_type)
+
+
+async def _begun(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """The same bytes, the first of them read already, so that a refusal can still be told."""
+    first = await anext(chunks, b"")
+
+    async def all_of_them() -> AsyncIterator[bytes]:
+        yield first
+        async for chunk in chunks:
+            yield chunk
+
+    return all_of_them()
 
 
 def part_of(asked: str, size: int) -> tuple[int, int] | None:

@@ -152,6 +152,9 @@ class Loaders:
         self.queue_items: Batch[int, QueueItem] = Batch(read, queue.by_ids)
         self.spools: Batch[UUID, Spool] = Batch(read, spools.by_ids)
         self.spool_assignments: Batch[UUID, SpoolAssignment] = Batch(read, spool_places.of_spools)
+        self.spools_in_printers: Batch[int, dict[tuple[int | None, int], UUID]] = Batch(
+            read, spool_places.of_printers
+        )
         self.spools_by_tag: Batch[str, Spool] = Batch(read, spools.by_tags)
         self.products: Batch[UUID, Product] = Batch(read, products.by_ids)
         self.product_materials: Batch[UUID, list[ProductMaterial]] = Batch(

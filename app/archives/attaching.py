@@ -74,15 +74,21 @@ async def attach_stored(
 
 
 async def postpone(
-    session: WriteSession, archive_id: int, problem: str, due_at: datetime | None
+    session: WriteSession,
+    archive_id: int,
+    problem: str,
+    due_at: datetime | None,
+    *,
+    counts: bool = True,
 ) -> None:
-    """Say why there is no file yet, and try again at `due_at`, or never."""
+    """Say why there is no file yet, and try again at `due_at`, or never. A try that `counts`
+    makes the next ones rarer."""
     if due_at is None:
         await _forget_fetch(session, archive_id)
     else:
         fetch = await session.get(FileFetch, archive_id)
         if fetch is not None:
-            fetch.attempts += 1
+            fetch.attempts += int(counts)
             fetch.due_at = due_at
     archive = await _locked(session, archive_id)
     if archive is not None and archive.file_id is None and archive.file_problem != problem[:500]:

@@ -13,12 +13,22 @@ from app.archives.models import Archive, ArchiveStatus
 from app.archives.service import search_text
 from app.database import WriteSession
 from app.errors import NotFound
+from app.files import service as files
 from app.projects import queries, service
 from app.projects.models import Project
 from app.projects.service import NewProject
 
 # What a record of the history says about the file itself, not about one print of it.
-_OF_THE_FILE = ("name", "filename", "estimated_duration", "total_layers", "filament_type", "tags")
+_OF_THE_FILE = (
+    "name",
+    "filename",
+    "file_id",
+    "plate",
+    "estimated_duration",
+    "total_layers",
+    "filament_type",
+    "tags",
+)
 
 
 async def create_from(
@@ -66,4 +76,6 @@ async def _copy_archives(session: WriteSession, source_id: int, project_id: int)
         copy.search_text = search_text(copy)
         session.add(copy)
         await session.flush()
+        if copy.file_id is not None:
+            await files.share(session, copy.file_id)
         await figures.count_archive(session, copy, 1)

@@ -21,7 +21,7 @@ from app.database import EVERY_TEAM, Database
 from app.errors import Conflict, DomainError
 from app.events import PrintFailed, PrintFinished, PrintStarted, PrintStopped
 from app.fetching.names import PrintedJob
-from app.fetching.transfer import fetch
+from app.fetching.transfer import NOT_FOUND, fetch
 from app.files.store import FileStore
 from app.ftps.errors import StorageAccessRefused, StorageUnreachable, StoredFileTooLarge
 from app.ftps.storage import PrinterStorages
@@ -46,6 +46,7 @@ LATER = (60, 300, 900, 3600)
 # On these a download disturbs the print, so after a broken one its end is awaited.
 _DELICATE = frozenset({Family.P1, Family.A1})
 _WAKING = frozenset(kind.kind for kind in (PrintStarted, PrintFinished, PrintFailed, PrintStopped))
+FAILED = "The server failed to take the printed file; its log tells why."
 WAITS = "The printed file is fetched when the print has ended, so as not to disturb it."
 
 
@@ -55,11 +56,17 @@ class Errand:
 
     archive_id: int
     attempts: int
+    problem: str | None
     printer: Printer
     job: PrintedJob
     is_running: bool
     source_id: int | None
     source_plate: int | None
+
+    @property
+    def was_broken(self) -> bool:
+        """Whether an earlier try failed otherwise than by not finding the file."""
+        return self.attempts > 0 and self.problem != NOT_FOUND
 
     @property
     def family(self) -> Family:
@@ -140,8 +147,10 @@ class Fetcher:
             await self._fetch(errand)
         except DomainError as error:
             await self._postpone(errand, error)
-        except SQLAlchemyError as error:
-            log.warning("a printed file waits", error=type(error).__name__)
+        except Exception as error:
+            # One odd file or a database that is away must not end the work for all printers.
+            log.error("a printed file could not be taken", exc_info=error)
+            await self._postpone(errand, Conflict(FAILED))
         finally:
             self._busy.pop(errand.printer.id, None)
             self._wake.set()
@@ -153,7 +162,7 @@ class Fetcher:
                     session, errand.archive_id, errand.source_id, errand.source_plate
                 ):
                     return
-        if errand.is_running and errand.attempts and errand.family in _DELICATE:
+        if errand.is_running and errand.was_broken and errand.family in _DELICATE:
             raise Conflict(WAITS)
         target = storage_of(errand.printer, self._sealer)
         async with self._files.incoming.place() as path:
@@ -181,7 +190,11 @@ class Fetcher:
         try:
             async with self._database.transaction(EVERY_TEAM) as session:
                 await attaching.postpone(
-                    session, errand.archive_id, error.message, _again(errand, error)
+                    session,
+                    errand.archive_id,
+                    error.message,
+                    _again(errand, error),
+                    counts=error.message != WAITS,
                 )
         except (DomainError, SQLAlchemyError) as failure:
             log.warning("a printed file waits", error=type(failure).__name__)
@@ -212,6 +225,7 @@ def _errand(
     return Errand(
         archive_id=archive.id,
         attempts=fetch.attempts,
+        problem=archive.file_problem,
         printer=printer,
         job=_job(archive, run),
         is_running=run is not None and run.ended_at is None,

@@ -75,14 +75,22 @@ class AmsTray:
     remaining: int | None = about("Percent left; null without a tag.")
     is_active: bool = about("Whether it feeds the print now.")
     tray_uuid: str | None = about("Identity on the spool's tag.")
+    unit: strawberry.Private[int | None]
+    printer_id: strawberry.Private[int | None]
 
-    @strawberry.field(description="The spool of the inventory with this tag.")
+    @strawberry.field(
+        description="The spool of the inventory with this tag, else the one somebody put there."
+    )
     async def spool(
         self, info: Info
     ) -> Annotated[Spool, strawberry.lazy("schema.spools.types")] | None:
         from schema.spools.types import Spool
 
-        row = await info.context.loaders.spools_by_tag.get(self.tray_uuid)
+        loaders = info.context.loaders
+        row = await loaders.spools_by_tag.get(self.tray_uuid)
+        if row is None:
+            said = await loaders.spools_in_printers.get(self.printer_id) or {}
+            row = await loaders.spools.get(said.get((self.unit, self.slot)))
         return None if row is None else Spool.of(row)
 
 
@@ -121,7 +129,7 @@ class PrinterStatus:
     wifi_signal: int | None = about("Wi-Fi signal in dBm.")
 
     @classmethod
-    def of(cls, status: live.PrinterStatus) -> PrinterStatus:
+    def of(cls, status: live.PrinterStatus, printer_id: int | None = None) -> PrinterStatus:
         heat = status.temperatures
         return cls(
             state=status.state,
@@ -162,8 +170,8 @@ class PrinterStatus:
             chamber_light=status.chamber_light,
             door_open=status.door_open,
             health=_health(status.health),
-            ams=[_unit(unit) for unit in status.ams],
-            external_spools=[_tray(tray) for tray in status.external_spools],
+            ams=[_unit(unit, printer_id) for unit in status.ams],
+            external_spools=[_tray(tray, printer_id) for tray in status.external_spools],
             firmware_version=status.firmware_version,
             wifi_signal=status.wifi_signal,
         )
@@ -189,7 +197,7 @@ def _health(health: live.Health) -> HmsHealth:
     )
 
 
-def _tray(tray: live.AmsTray) -> AmsTray:
+def _tray(tray: live.AmsTray, printer_id: int | None) -> AmsTray:
     return AmsTray(
         slot=tray.slot,
         present=tray.present,
@@ -198,10 +206,12 @@ def _tray(tray: live.AmsTray) -> AmsTray:
         remaining=tray.remaining,
         is_active=tray.is_active,
         tray_uuid=tray.tray_uuid,
+        unit=tray.unit,
+        printer_id=printer_id,
     )
 
 
-def _unit(unit: live.AmsUnit) -> AmsUnit:
+def _unit(unit: live.AmsUnit, printer_id: int | None) -> AmsUnit:
     return AmsUnit(
         id=unit.id,
         kind=unit.kind,
@@ -209,5 +219,5 @@ def _unit(unit: live.AmsUnit) -> AmsUnit:
         humidity_level=unit.humidity_level,
         temperature=unit.temperature,
         drying_time=_seconds(unit.drying_time),
-        trays=[_tray(tray) for tray in unit.trays],
+        trays=[_tray(tray, printer_id) for tray in unit.trays],
     )

@@ -132,7 +132,10 @@ class PrinterSubscriptions:
         async for printer, reason in _changed_printers(context, wanted):
             status = context.runtime.live.status(printer.row.id)
             yield PrinterStatusUpdate(
-                printer=printer, status=PrinterStatus.of(status), seq=status.seq, reason=reason
+                printer=printer,
+                status=PrinterStatus.of(status, printer.row.id),
+                seq=status.seq,
+                reason=reason,
             )
 
     @strawberry.subscription(

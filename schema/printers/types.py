@@ -114,7 +114,7 @@ class Printer(Node):
         description="Its latest state.", metadata=planned(Remembered(("id",), _status))
     )
     def status(self, info: Info) -> PrinterStatus:
-        return PrinterStatus.of(self.live(info))
+        return PrinterStatus.of(self.live(info), self.database_id)
 
     @strawberry.field(description="What it prints now; null when nothing prints.")
     def current_print(self, info: Info) -> CurrentPrint | None:

@@ -215,6 +215,17 @@ async def test_deleting_the_archive_deletes_the_file(
     await eventually(empty)
 
 
+async def test_bytes_that_somebody_removed(
+    server: RunningServer, client: httpx.AsyncClient
+) -> None:
+    """A file that is gone from the storage is 404, not half an answer."""
+    made = await _upload(client)
+    async for key, _ in server.runtime.files.storage.contents():
+        await server.runtime.files.storage.delete(key)
+    answer = await client.get(f"/archives/{made['id']}/3mf")
+    assert (answer.status_code, answer.json()["code"]) == (404, "NOT_FOUND")
+
+
 async def test_grams_of_all_filaments(client: httpx.AsyncClient) -> None:
     """What the file means to use, of every material once."""
     plate = Plate(filaments=(Filament(1), Filament(2, "PETG", grams="1.5"), Filament(3)))
