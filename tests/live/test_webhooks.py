@@ -32,6 +32,10 @@ class Process:
     port: int = field(default_factory=free_port)
     running: asyncio.subprocess.Process | None = None
 
+    def __post_init__(self) -> None:
+        base = f"http://127.0.0.1:{self.port}"
+        self.client = httpx.AsyncClient(base_url=base, headers={"X-API-Key": KEY}, timeout=20)
+
     async def start(self) -> None:
         """Start, and wait until it answers."""
         environment = {
@@ -51,11 +55,10 @@ class Process:
         await eventually(self._answers, 60)
 
     async def _answers(self) -> bool:
-        async with self.client() as client:
-            try:
-                return (await client.get("/health")).status_code in (200, 503)
-            except httpx.TransportError:
-                return False
+        try:
+            return (await self.client.get("/health")).status_code in (200, 503)
+        except httpx.TransportError:
+            return False
 
     async def kill(self) -> None:
         """End it as a power cut would."""
@@ -63,21 +66,14 @@ class Process:
         self.running.send_signal(signal.SIGKILL)
         await self.running.wait()
 
-    def client(self) -> httpx.AsyncClient:
-        """A client with the owner's key."""
-        base = f"http://127.0.0.1:{self.port}"
-        return httpx.AsyncClient(base_url=base, headers={"X-API-Key": KEY}, timeout=20)
-
     async def post(self, path: str, body: dict[str, object]) -> None:
         """Make something that can be made."""
-        async with self.client() as client:
-            answer = await client.post(path, json=body)
+        answer = await self.client.post(path, json=body)
         assert answer.status_code == 201, answer.text
 
     async def state(self) -> str:
         """What the only printer is doing."""
-        async with self.client() as client:
-            status: str = (await client.get("/api/v1/printers")).json()[0]["status"]
+        status: str = (await self.client.get("/api/v1/printers")).json()[0]["status"]
         return status
 
 
@@ -90,6 +86,7 @@ async def _process(folder: Path) -> AsyncIterator[Process]:
     finally:
         if process.running is not None and process.running.returncode is None:
             await process.kill()
+        await process.client.aclose()
 
 
 def _once(received: list[Received]) -> list[str]:
@@ -116,8 +113,8 @@ async def _report(printer: SimulatedPrinter, *faults: tuple[int, int]) -> None:
 
 @pytest.mark.timeout(180)
 async def test_nothing_is_lost_and_nothing_is_told_twice(tmp_path: Path) -> None:
-    """Killed before the first answer, in the middle of the print, while the printer is away and
-    while it shows a fault: each thing that happened is one message, in order."""
+    """Killed before the first answer, in the middle of the print, and while the printer is away
+    with a fault on it: each thing that happened is one message, in order."""
     hanging = asyncio.Event()
 
     async def never(*_: object) -> bytes:
@@ -151,6 +148,10 @@ async def test_nothing_is_lost_and_nothing_is_told_twice(tmp_path: Path) -> None
         story.append("print_complete")
         await _told(receiver, *story)
 
+        await _report(printer, FAULT)
+        story.append("printer_error")
+        await _told(receiver, *story)
+        assert receiver.received[-1].json["data"]["error"]["code"] == "0C00-0300-0003-0007"
         await printer.power_off()
         story.append("printer_offline")
         await _told(receiver, *story)
@@ -158,13 +159,6 @@ async def test_nothing_is_lost_and_nothing_is_told_twice(tmp_path: Path) -> None
         await process.start()
         await eventually(lambda: _is(process, "offline"))
         await printer.power_on()
-        await eventually(lambda: _is(process, "finished"))
-        await _report(printer, FAULT)
-        story.append("printer_error")
-        await _told(receiver, *story)
-        assert receiver.received[-1].json["data"]["error"]["code"] == "0C00-0300-0003-0007"
-        await process.kill()
-        await process.start()
         await eventually(lambda: _is(process, "finished"))
         await printer.power_off()
         story.append("printer_offline")
