@@ -5,6 +5,7 @@ Its `order.received` has no source here.
 
 from __future__ import annotations
 
+from decimal import Decimal
 from functools import partial
 
 from app.database import WriteSession
@@ -64,6 +65,7 @@ async def _run(session: WriteSession, event: ProductionRunCompleted) -> Data | N
             "run_number": run.run_number,
             "status": run.status.value,
             "printer_name": run.printer_name,
+            "project_id": run.project_id,
             "started_at": maybe_moment(run.started_at),
             "completed_at": maybe_moment(run.completed_at),
             "estimated_print_time_hours": _hours(run.estimated_print_time),
@@ -73,13 +75,15 @@ async def _run(session: WriteSession, event: ProductionRunCompleted) -> Data | N
             "quality_rating": run.quality_rating,
             "quality_notes": run.quality_notes,
             "notes": run.notes,
+            "failure_reason": run.failure_reason,
             "created_at": moment(run.created_at),
+            "updated_at": moment(run.updated_at),
         }
     }
 
 
 def _hours(seconds: int | None) -> float | None:
-    return None if seconds is None else round(seconds / 3600, 4)
+    return None if seconds is None else number(Decimal(seconds) / 3600, 3)
 
 
 _Row = partial(EventRow, dialect=Dialect.BATCHIVO)

@@ -149,6 +149,7 @@ async def test_batchivo_is_told_of_production_that_is_done(post: Post) -> None:
             "run_number": "20260301-001",
             "status": "completed",
             "printer_name": "Left",
+            "project_id": None,
             "started_at": SINCE,
             "completed_at": SINCE,
             "estimated_print_time_hours": 1.5,
@@ -158,7 +159,9 @@ async def test_batchivo_is_told_of_production_that_is_done(post: Post) -> None:
             "quality_rating": None,
             "quality_notes": None,
             "notes": None,
+            "failure_reason": None,
             "created_at": SINCE,
+            "updated_at": SINCE,
         }
     }
 
