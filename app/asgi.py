@@ -45,6 +45,7 @@ from app.mqtt.ingest import Ingest
 from app.oauth.service import AuthorizationServer
 from app.print_queue.uploads import LiveUploads
 from app.printers.live import LiveFarm
+from app.production.following import following
 from app.runtime import Runtime
 from app.sealing import Sealer
 from app.settings import Settings
@@ -63,7 +64,7 @@ def build_runtime(settings: Settings) -> Runtime:
     process_id = f"{socket.gethostname()[:40]}-{uuid4().hex[:12]}"
     hub = Hub(settings.broadcast_url, process_id)
     database = Database(settings.sqlalchemy_url, tell=farm_events.teller(hub))
-    database.store = outbox.store
+    database.store = following(outbox.store)
     limiter = RateLimiter(
         settings.broadcast_url, enabled=settings.limits_on, changed=settings.changed_limits
     )

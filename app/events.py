@@ -206,7 +206,7 @@ class QueueItemMoved(QueueEvent):
 
 @dataclass(frozen=True, kw_only=True)
 class QueueItemRemoved(QueueEvent):
-    pass
+    production_run_id: UUID | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -28,6 +28,7 @@ from schema.production.ending_mutations import ProductionEndingMutations
 from schema.production.line_mutations import RunLineMutations
 from schema.production.mutations import ProductionMutations
 from schema.production.queries import ProductionQueries
+from schema.production.queue_mutations import ProductionQueueMutations
 from schema.products.line_mutations import ProductLineMutations
 from schema.products.mutations import ProductMutations
 from schema.products.queries import ProductQueries
@@ -88,6 +89,7 @@ class Mutation(
     ProductLineMutations,
     ProductionMutations,
     ProductionEndingMutations,
+    ProductionQueueMutations,
     RunLineMutations,
     WebhookMutations,
 ):

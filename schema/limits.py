@@ -54,6 +54,7 @@ _LISTS = frozenset(
         "products",
         "projects",
         "queue",
+        "queueItems",
         "spools",
         "transactions",
     }

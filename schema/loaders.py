@@ -167,6 +167,7 @@ class Loaders:
         self.runs: Batch[UUID, ProductionRun] = Batch(read, production.by_ids)
         self.run_items: Batch[UUID, list[RunItem]] = Batch(read, production.items_of)
         self.run_materials: Batch[UUID, list[RunMaterial]] = Batch(read, production.materials_of)
+        self.run_queue_items: Batch[UUID, list[QueueItem]] = Batch(read, queue.of_runs)
         self.runs_of: Batch[RunsOf, list[ProductionRun]] = Batch(read, _runs_of)
         self.run_counts: Batch[int, int] = Batch(read, production.counts_of_projects)
         self.teams: Batch[int, Team] = Batch(read, accounts.teams_by_ids)

@@ -23,6 +23,7 @@ from app.print_queue import running
 from app.print_queue.models import Dispatch
 from app.printers import leases, told
 from app.printers.models import Printer, PrintRun
+from app.production import following
 
 log = structlog.get_logger(__name__)
 
@@ -154,6 +155,7 @@ class Recorder:
         else:
             await _update(session, rows[0], run)
         if isinstance(transition, Ended):
+            await following.hold(session, rows[0])
             await runs.end_run(
                 session,
                 rows[0],

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import JSON, ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
@@ -70,6 +71,9 @@ class QueueItem(TeamOwned, Table):
     )
     # Whether the printer was chosen by a person; one that the dispatcher chose is given back.
     is_bound: Mapped[bool] = mapped_column(default=False)
+    production_run_id: Mapped[UUID | None] = mapped_column(
+        ForeignKey("production_runs.id", ondelete="SET NULL"), index=True
+    )
     plate: Mapped[int | None]
     filaments: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
     options: Mapped[dict[str, bool]] = mapped_column(JSON, default=dict)

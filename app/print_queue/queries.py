@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, func, select, union_all
 from sqlalchemy.orm import aliased
@@ -150,3 +151,15 @@ async def printing_items(session: Session, printers: Collection[int]) -> dict[in
         )
     )
     return {row.printer_id: row for row in rows if row.printer_id is not None}
+
+
+async def of_runs(session: Session, runs: Collection[UUID]) -> dict[UUID, list[QueueItem]]:
+    """The items that were queued for each production run, oldest first."""
+    found: dict[UUID, list[QueueItem]] = {run_id: [] for run_id in runs}
+    rows = await session.scalars(
+        select(QueueItem).where(QueueItem.production_run_id.in_(runs)).order_by(QueueItem.id)
+    )
+    for row in rows:
+        if row.production_run_id is not None:
+            found[row.production_run_id].append(row)
+    return found

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import delete, text
 
@@ -54,6 +55,7 @@ class NewQueueItem:
     require_previous_success: bool = False
     quantity: int = 1
     first: bool = False
+    production_run_id: UUID | None = None
 
 
 async def add_to_queue(session: WriteSession, viewer: Viewer, new: NewQueueItem) -> QueueItem:
@@ -85,6 +87,7 @@ async def add_copies(session: WriteSession, viewer: Viewer, new: NewQueueItem) -
         "filaments": written_filaments(new.filaments),
         "options": written_options(new.options),
         "require_previous_success": new.require_previous_success,
+        "production_run_id": new.production_run_id,
     }
     quantity = checked_quantity(new.quantity)
     await lock_queue(session, viewer.team_id)
@@ -178,7 +181,12 @@ async def remove_from_queue(session: WriteSession, viewer: Viewer, item_id: int)
         raise Conflict("This item is being printed; stop the print instead.", field="id")
     await session.execute(delete(QueueItem).where(QueueItem.id == item_id))
     session.raise_event(
-        QueueItemRemoved(team_id=item.team_id, queue_item_id=item_id, printer_id=item.printer_id)
+        QueueItemRemoved(
+            team_id=item.team_id,
+            queue_item_id=item_id,
+            printer_id=item.printer_id,
+            production_run_id=item.production_run_id,
+        )
     )
     return item_id
 

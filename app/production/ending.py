@@ -15,6 +15,7 @@ from app.database import WriteSession
 from app.errors import Conflict, Invalid
 from app.events import ProductionRunCancelled, ProductionRunCompleted, ProductionRunFailed
 from app.production import queries
+from app.production.calling_off import call_off
 from app.production.figures import note_totals
 from app.production.models import ProductionRun, RunMaterial, RunStatus
 from app.production.states import close, require_step
@@ -214,4 +215,4 @@ async def _end(
             row.cost_per_gram = cost_per_gram(known[row.spool_id])
     note_totals(run, materials)
     close(run, status, at or datetime.now(UTC))
-    await session.flush()
+    await call_off(session, run)

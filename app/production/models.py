@@ -114,6 +114,26 @@ class RunMaterial(TeamOwned, Table):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
+class PrintResult(StrEnum):
+    SUCCESSFUL = "successful"
+    FAILED = "failed"
+
+
+class RunPrint(TeamOwned, Table):
+    """A queue item that prints pieces of an item of a run, and as what they were counted."""
+
+    __tablename__ = "production_run_prints"
+
+    queue_item_id: Mapped[int] = mapped_column(
+        ForeignKey("queue_items.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    run_item_id: Mapped[UUID | None] = mapped_column(
+        ForeignKey("production_run_items.id", ondelete="SET NULL"), index=True
+    )
+    pieces: Mapped[int]
+    result: Mapped[PrintResult | None] = mapped_column(enum_column(PrintResult))
+
+
 class RunNumber(TeamOwned, Table):
     """The last number of a day that was given away, whether its run is still there or not."""
 

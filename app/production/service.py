@@ -19,6 +19,7 @@ from app.database import WriteSession
 from app.errors import Conflict, Invalid, NotFound
 from app.events import ProductionRunCreated, ProductionRunDeleted, ProductionRunUpdated
 from app.production import ending, lines, queries, states
+from app.production.calling_off import call_off
 from app.production.figures import note_totals
 from app.production.lines import NewRunItem, NewRunMaterial
 from app.production.models import ENDED, ProductionRun, RunStatus
@@ -80,6 +81,11 @@ async def create_run(session: WriteSession, viewer: Viewer, new: NewRun) -> Prod
     `Invalid` or `NotFound` naming the field, or `Conflict`.
     """
     viewer.require(Scope.INVENTORY)
+    return await make_run(session, viewer, new)
+
+
+async def make_run(session: WriteSession, viewer: Viewer, new: NewRun) -> ProductionRun:
+    """As `create_run`, for whoever may do what the run is a part of."""
     now = datetime.now(UTC)
     run = ProductionRun(
         team_id=viewer.team_id,
@@ -147,6 +153,7 @@ async def delete_run(session: WriteSession, viewer: Viewer, run_id: UUID) -> UUI
         raise Conflict(
             "Filament was used for this run; its record must stay.", code="IN_USE", field="id"
         )
+    await call_off(session, run)
     await session.execute(delete(ProductionRun).where(ProductionRun.id == run_id))
     session.raise_event(
         ProductionRunDeleted(

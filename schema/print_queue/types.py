@@ -17,6 +17,7 @@ from schema.nodes import Node
 if TYPE_CHECKING:
     from schema.archives.types import Archive
     from schema.printers.types import Printer
+    from schema.production.types import ProductionRun
 
 LazyArchive = Annotated["Archive", strawberry.lazy("schema.archives.types")]
 LazyPrinter = Annotated["Printer", strawberry.lazy("schema.printers.types")]
@@ -111,6 +112,15 @@ class QueueItem(Node):
             timelapse=chosen.timelapse,
             any_color=chosen.any_color,
         )
+
+    @strawberry.field(description="The production run it is printed for.")
+    async def production_run(
+        self, info: Info
+    ) -> Annotated[ProductionRun, strawberry.lazy("schema.production.types")] | None:
+        from schema.production.types import ProductionRun
+
+        row = await info.context.loaders.runs.get(self.row.production_run_id)
+        return None if row is None else ProductionRun.of(row)
 
     @strawberry.field(description="What is printed.")
     async def archive(self, info: Info) -> LazyArchive:

@@ -21,6 +21,7 @@ from schema.scalars import Grams, Seconds
 from schema.spools.types import Spool
 
 if TYPE_CHECKING:
+    from schema.print_queue.types import QueueItem
     from schema.projects.types import Project
 
 
@@ -203,6 +204,15 @@ class ProductionRun(Node):
     async def materials(self, info: Info) -> list[RunMaterial]:
         rows = await info.context.loaders.run_materials.get(self.row.id) or []
         return [RunMaterial.of(row) for row in rows]
+
+    @strawberry.field(description="The prints that were queued for it, oldest first.")
+    async def queue_items(
+        self, info: Info
+    ) -> list[Annotated[QueueItem, strawberry.lazy("schema.print_queue.types")]]:
+        from schema.print_queue.types import QueueItem
+
+        rows = await info.context.loaders.run_queue_items.get(self.row.id) or []
+        return [QueueItem.of(row) for row in rows]
 
     @strawberry.field(description="How far it is from its estimates.")
     def variance(self) -> RunVariance:

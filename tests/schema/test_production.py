@@ -7,6 +7,9 @@ from typing import Any
 
 import pytest
 
+from app.printers.models import Printer
+from schema.ids import global_id
+from tests.farm import make_print
 from tests.running import RunningServer
 from tests.schema.asking import change, refused
 from tests.schema.test_statements import counted
@@ -373,3 +376,57 @@ async def test_the_farm_tells_what_becomes_of_runs(server: RunningServer) -> Non
                 }
             }
         assert await changes.next() == {"spoolChanged": {"spool": {"remainingWeight": 990}}}
+
+
+async def test_a_run_queues_the_plates_of_its_products(
+    server: RunningServer, printer: Printer
+) -> None:
+    """The items name the run and the run names the items; a second time nothing is left."""
+    archive = await make_print(server.runtime.database, printer, "Vases")
+    archive_id = global_id("Archive", archive.id)
+    made = await change(
+        server,
+        "createProduct",
+        "product { id archive { name } }",
+        name="Vase",
+        archiveId=archive_id,
+        piecesPerPlate=2,
+    )
+    assert made["product"]["archive"] == {"name": "Vases"}
+    items = [{"productId": made["product"]["id"], "quantity": 3}]
+    run = (await _run(server, status="PENDING", items=items))["id"]
+    queued = await change(
+        server,
+        "queueProductionRun",
+        """productionRun { queueItems { status } }
+        queueItems { archive { name } printer { name } productionRun { id } }""",
+        id=run,
+        printerId=global_id("Printer", printer.id),
+    )
+    assert queued == {
+        "productionRun": {"queueItems": [{"status": "PENDING"}] * 2},
+        "queueItems": [
+            {
+                "archive": {"name": "Vases"},
+                "printer": {"name": printer.name},
+                "productionRun": {"id": run},
+            }
+        ]
+        * 2,
+        "userErrors": [],
+    }
+    assert await refused(server, "queueProductionRun", id=run) == ("CONFLICT", ["input", "id"])
+    assert await refused(server, "queueProductionRun", id="x") == ("NOT_FOUND", ["input", "id"])
+    project = (await change(server, "createProject", "project { id }", name="Fair"))["project"]
+    assert await refused(server, "produceProject", projectId=project["id"]) == (
+        "CONFLICT",
+        ["input", "projectId"],
+    )
+    await change(server, "cancelProductionRun", "__typename", id=run)
+    found = await server.graphql(
+        "query($id: ID!) { productionRun(id: $id) { status queueItems { status } } }", {"id": run}
+    )
+    assert found["productionRun"] == {
+        "status": "CANCELLED",
+        "queueItems": [{"status": "CANCELLED"}] * 2,
+    }
