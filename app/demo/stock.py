@@ -12,6 +12,7 @@ from app.archives import figures
 from app.archives.models import Archive, ArchiveStatus, FilamentUse
 from app.archives.service import search_text
 from app.database import Database, WriteSession
+from app.demo.goods import make_goods
 from app.printers.models import Printer
 from app.projects.models import Project
 from app.projects.service import NewProject, create_project
@@ -50,9 +51,11 @@ async def fill(
             await create_spool(session, viewer, _new_spool(dice, row, tag))
             for row, tag in zip(_SPOOLS, [*tags, *[None] * len(_SPOOLS)], strict=False)
         ]
-        for _ in range(ARCHIVES):
-            await _archive(session, dice, printers, projects, spools)
+        archives = [
+            await _archive(session, dice, printers, projects, spools) for _ in range(ARCHIVES)
+        ]
         await figures.rebuild(session)
+        await make_goods(session, viewer, spools, archives)
 
 
 def _new_spool(

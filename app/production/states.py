@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 
 from app.database import WriteSession
 from app.errors import Conflict
@@ -63,7 +63,7 @@ def close(run: ProductionRun, status: RunStatus, at: datetime) -> None:
     run.status = status
     _end_pause(run, at)
     run.completed_at = at
-    run.updated_at = at
+    run.updated_at = datetime.now(UTC)
     if run.actual_print_time is None and run.started_at is not None:
         whole = round((at - run.started_at).total_seconds())
         run.actual_print_time = max(0, whole - run.paused_time)
