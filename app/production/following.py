@@ -70,7 +70,9 @@ async def follow(session: WriteSession, events: Sequence[Event]) -> None:
     found = await _linked(session, items, prints)
     runs = {item.production_run_id for item in found if item.production_run_id} | removed
     for run_id in sorted(runs):
-        run = await queries.locked(session, run_id)
+        run = await queries.lock(session, run_id)
+        if run is None:  # deleted meanwhile: what it followed goes its own way
+            continue
         own = [item for item in found if item.production_run_id == run_id]
         await _follow_one(session, run, own)
 

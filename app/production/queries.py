@@ -107,14 +107,20 @@ async def counts_of_projects(session: Session, projects: Collection[int]) -> dic
     return {project_id: number for project_id, number in rows if project_id is not None}
 
 
-async def locked(session: WriteSession, run_id: UUID) -> ProductionRun:
-    """A run, locked for this transaction: its state cannot change meanwhile. Raises `NotFound`."""
-    run = await session.scalar(
+async def lock(session: WriteSession, run_id: UUID) -> ProductionRun | None:
+    """A run, locked for this transaction: its state cannot change meanwhile."""
+    run: ProductionRun | None = await session.scalar(
         select(ProductionRun)
         .where(ProductionRun.id == run_id)
         .with_for_update(key_share=True)
         .execution_options(populate_existing=True)
     )
+    return run
+
+
+async def locked(session: WriteSession, run_id: UUID) -> ProductionRun:
+    """As `lock`. Raises `NotFound`."""
+    run = await lock(session, run_id)
     if run is None:
         raise NotFound("There is no such production run.", field="id")
     return run
