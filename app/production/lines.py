@@ -14,9 +14,10 @@ from app.database import WriteSession
 from app.errors import Conflict, Invalid, NotFound
 from app.production.models import ProductionRun, RunItem, RunMaterial
 from app.products import costs
-from app.products import queries as products
 from app.products.costs import MOST, NOTHING
-from app.spools import queries as spools
+from app.products.models import Product
+from app.referring import kept
+from app.spools.models import Spool
 from app.spools.service import cost_per_gram
 from app.unset import UNSET, Unset
 
@@ -74,7 +75,7 @@ async def put_item(
 ) -> RunItem:
     """Add an item. `path` leads to it in the input, for refusals."""
     await _require_room(session, RunItem, run.id)
-    if new.product_id not in await products.by_ids(session, [new.product_id]):
+    if await kept(session, Product, Product.id, new.product_id) is None:
         raise NotFound("There is no such product.", field=_at(path, "product_id"))
     row = RunItem(
         run_id=run.id,
@@ -129,7 +130,7 @@ async def put_material(
 ) -> RunMaterial:
     """Add a spool. The same spool may stand on several lines."""
     await _require_room(session, RunMaterial, run.id)
-    spool = (await spools.by_ids(session, [new.spool_id])).get(new.spool_id)
+    spool = await kept(session, Spool, Spool.id, new.spool_id)
     if spool is None:
         raise NotFound("There is no such spool.", field=_at(path, "spool_id"))
     row = RunMaterial(

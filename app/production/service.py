@@ -24,7 +24,8 @@ from app.production.figures import note_totals
 from app.production.lines import NewRunItem, NewRunMaterial
 from app.production.models import ENDED, ProductionRun, RunStatus
 from app.production.numbers import next_run_number
-from app.projects import queries as projects
+from app.projects.models import Project
+from app.referring import kept
 from app.unset import UNSET, Unset
 
 MAX_TEXT = 20_000
@@ -225,7 +226,7 @@ def _set(run: ProductionRun, name: str, value: Any) -> None:
 
 
 async def _project(session: WriteSession, project_id: int | None) -> int | None:
-    if project_id is not None and project_id not in await projects.by_ids(session, [project_id]):
+    if project_id is not None and await kept(session, Project, Project.id, project_id) is None:
         raise NotFound("There is no such project.", field="project_id")
     return project_id
 

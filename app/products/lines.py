@@ -13,8 +13,9 @@ from app import texts, weights
 from app.advisory import Purpose, lock_team
 from app.database import WriteSession
 from app.errors import Conflict, Invalid, NotFound
-from app.products import bills, queries
+from app.products import bills
 from app.products.models import Product, ProductComponent, ProductMaterial
+from app.referring import kept
 from app.spools.fields import material as known_material
 from app.unset import UNSET, Unset
 
@@ -102,7 +103,7 @@ async def put_component(
     field = _at(path, "component_id")
     await lock_team(session, Purpose.BILLS_OF_MATERIAL, product.team_id)
     await _require_room(session, ProductComponent, product.id)
-    if new.component_id not in await queries.by_ids(session, [new.component_id]):
+    if await kept(session, Product, Product.id, new.component_id) is None:
         raise NotFound("There is no such product.", field=field)
     if await bills.contains(session, new.component_id, product.id):
         raise Conflict("A product cannot be made of itself.", code="COMPONENT_CYCLE", field=field)

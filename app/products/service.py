@@ -15,13 +15,14 @@ from sqlalchemy.exc import IntegrityError
 from app import texts
 from app.accounts.models import Scope
 from app.accounts.viewer import Viewer
-from app.archives import queries as archives
+from app.archives.models import Archive
 from app.database import WriteSession
 from app.errors import Conflict, Invalid, NotFound
 from app.events import ProductCreated, ProductDeleted, ProductUpdated
 from app.products import lines, queries
 from app.products.lines import NewComponent, NewMaterial
 from app.products.models import Product
+from app.referring import kept
 from app.unset import UNSET, Unset
 
 MAX_TEXT = 20_000
@@ -138,7 +139,7 @@ async def _store(session: WriteSession, product: Product) -> None:
 
 
 async def _archive(session: WriteSession, archive_id: int | None) -> int | None:
-    if archive_id is not None and archive_id not in await archives.by_ids(session, [archive_id]):
+    if archive_id is not None and await kept(session, Archive, Archive.id, archive_id) is None:
         raise NotFound("There is no such archive.", field="archive_id")
     return archive_id
 

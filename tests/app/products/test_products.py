@@ -266,7 +266,7 @@ async def test_a_deep_tree_costs_three_statements(database: Database, viewer: Vi
             made = []
             for number in range(10):
                 parts = [NewComponent(below[(number + step) % 10].id) for step in (0, 1) if below]
-                material = [] if below else [NewMaterial("PLA", Decimal(1))]
+                material = [] if below else [NewMaterial("PLA", Decimal("0.001"))]
                 new = NewProduct(f"{level}/{number}", materials=material, components=parts)
                 made.append(await service.create_product(session, viewer, new))
             below = made
@@ -280,7 +280,7 @@ async def test_a_deep_tree_costs_three_statements(database: Database, viewer: Vi
     cost = await _cost(database, viewer, below[0])
     event.remove(engine, "before_cursor_execute", note)
     assert len([text for text in statements if text.startswith(("SELECT", "WITH"))]) == 3
-    assert cost.total_cost == Decimal("0.01") * 2**49
+    assert cost.total_cost == Decimal("0.00001") * 2**49
 
 
 async def test_a_cost_beyond_all_measure_stops(database: Database, viewer: Viewer) -> None:
