@@ -42,6 +42,7 @@ from app.production.models import (
 )
 from app.production.selfending import end_with_queue
 from app.spools import queries as spools
+from app.spools.consumption import give_back
 from app.spools.models import InventoryTransaction
 from app.spools.service import cost_per_gram
 
@@ -141,7 +142,8 @@ async def _settle(session: WriteSession, run: ProductionRun, archive_id: int) ->
     """Write what a print took off its spools on the run's materials, each transaction once.
 
     What a spool was not known to hold counts as used and as settled too: nobody owes it. An actual
-    weight that somebody entered stays.
+    weight that somebody entered stays. What the end of the run took before is given back, so that
+    the order of the two makes no difference.
     """
     taken = (
         await session.scalars(
@@ -167,6 +169,9 @@ async def _settle(session: WriteSession, run: ProductionRun, archive_id: int) ->
         material.settled_weight = max(Decimal(0), material.settled_weight + grams)
         if measured:  # nobody has entered what it was
             material.actual_weight = material.settled_weight
+        if run.status in ENDED:
+            reason = f"Taken by a print and by production run {run.run_number}"
+            await give_back(session, row.spool_id, -row.change, run.id, reason)
     note_totals(run, materials)
     await session.flush()
     return True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import ROUND_HALF_EVEN, Decimal
@@ -90,26 +91,44 @@ def _within(period: Period) -> list[ColumnElement[bool]]:
 async def totals(session: Session, period: Period) -> RunTotals:
     """The figures of a period, in three statements."""
     within = _within(period)
-    counts = (
-        await session.execute(
-            select(
-                *(
-                    func.coalesce(func.sum(case((ProductionRun.status == status, 1), else_=0)), 0)
-                    for status in (RunStatus.COMPLETED, RunStatus.FAILED, RunStatus.CANCELLED)
-                ),
-                func.coalesce(func.sum(ProductionRun.actual_print_time), 0),
-                func.sum(ProductionRun.actual_total_filament),
-            ).where(*within)
-        )
-    ).one()
+    statuses = (RunStatus.COMPLETED, RunStatus.FAILED, RunStatus.CANCELLED)
+    counted = await session.execute(
+        select(
+            *(
+                func.coalesce(func.sum(case((ProductionRun.status == status, 1), else_=0)), 0)
+                for status in statuses
+            ),
+            func.coalesce(func.sum(ProductionRun.actual_print_time), 0),
+            func.sum(ProductionRun.actual_total_filament),
+        ).where(*within)
+    )
+    *numbers, filament = counted.one()
+    completed, failed, cancelled, print_time = map(int, numbers)
+    return RunTotals(
+        completed,
+        failed,
+        cancelled,
+        print_time,
+        filament=filament or Decimal(0),
+        material_cost=await _material_cost(session, within),
+        products=await _products(session, within),
+    )
+
+
+async def _material_cost(session: Session, within: Sequence[ColumnElement[bool]]) -> Decimal:
     used = await session.execute(
         select(RunMaterial.cost_per_gram, func.sum(RunMaterial.actual_weight))
         .join(ProductionRun, ProductionRun.id == RunMaterial.run_id)
         .where(*within, RunMaterial.actual_weight > 0, RunMaterial.cost_per_gram.is_not(None))
         .group_by(RunMaterial.cost_per_gram)
     )
-    cost = sum(((price or Decimal(0)) * (grams or Decimal(0)) for price, grams in used), Decimal(0))
-    products = await session.execute(
+    return sum(((price or Decimal(0)) * (grams or Decimal(0)) for price, grams in used), Decimal(0))
+
+
+async def _products(
+    session: Session, within: Sequence[ColumnElement[bool]]
+) -> tuple[ProductTotals, ...]:
+    rows = await session.execute(
         select(
             RunItem.product_id,
             func.count(RunItem.run_id.distinct()),
@@ -122,16 +141,4 @@ async def totals(session: Session, period: Period) -> RunTotals:
         .group_by(RunItem.product_id)
         .order_by(func.sum(RunItem.successful_quantity).desc(), RunItem.product_id)
     )
-    completed, failed, cancelled, print_time = (int(number) for number in counts[:4])
-    return RunTotals(
-        completed,
-        failed,
-        cancelled,
-        print_time,
-        filament=counts[4] or Decimal(0),
-        material_cost=cost,
-        products=tuple(
-            ProductTotals(product_id, *(int(number) for number in numbers))
-            for product_id, *numbers in products
-        ),
-    )
+    return tuple(ProductTotals(product_id, *map(int, numbers)) for product_id, *numbers in rows)

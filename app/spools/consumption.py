@@ -8,12 +8,12 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from app.accounts.viewer import Viewer
 from app.database import WriteSession
 from app.errors import Conflict
-from app.events import SpoolDeducted, SpoolRanLow
+from app.events import SpoolDeducted, SpoolRanLow, SpoolUpdated
 from app.spools.models import InventoryTransaction, Spool, TransactionType
 from app.spools.service import is_low
 
@@ -66,38 +66,80 @@ async def take_all(
             code="INSUFFICIENT_FILAMENT",
             field="materials",
         )
-    now = datetime.now(UTC)
     done: list[Consumption] = []
     for spool in spools.values():
         before, grams = spool.remaining_weight, wanted[spool.id]
         done.append(Consumption(spool.id, before, before - grams))
-        if grams == 0:
-            continue
-        spool.remaining_weight = before - grams
-        spool.updated_at = now
-        session.add(
-            InventoryTransaction(
-                team_id=spool.team_id,
-                spool_id=spool.id,
-                type=kind,
-                weight_before=before,
-                change=-grams,
-                weight_after=before - grams,
-                reason=reason,
-                production_run_id=production_run_id,
-                user_id=viewer.user_id,
-                created_at=now,
-            )
-        )
-        _tell(session, spool, before, grams)
+        if grams:
+            session.add(_take(spool, viewer, grams, kind, production_run_id, reason))
+            _tell(session, spool, before, grams)
     await session.flush()
     return done
+
+
+def _take(
+    spool: Spool,
+    viewer: Viewer,
+    grams: Decimal,
+    kind: TransactionType,
+    production_run_id: UUID,
+    reason: str | None,
+) -> InventoryTransaction:
+    now, before = datetime.now(UTC), spool.remaining_weight
+    spool.remaining_weight, spool.updated_at = before - grams, now
+    return InventoryTransaction(
+        team_id=spool.team_id,
+        spool_id=spool.id,
+        type=kind,
+        weight_before=before,
+        change=-grams,
+        weight_after=before - grams,
+        reason=reason,
+        production_run_id=production_run_id,
+        user_id=viewer.user_id,
+        created_at=now,
+    )
 
 
 def _tell(session: WriteSession, spool: Spool, before: Decimal, grams: Decimal) -> None:
     session.raise_event(SpoolDeducted(team_id=spool.team_id, spool_id=spool.id, grams=str(grams)))
     if is_low(before - grams, spool.net_weight) and not is_low(before, spool.net_weight):
         session.raise_event(SpoolRanLow(team_id=spool.team_id, spool_id=spool.id))
+
+
+async def give_back(
+    session: WriteSession, spool_id: UUID, most: Decimal, production_run_id: UUID, reason: str
+) -> None:
+    """Return to a spool what the end of a run took off it, at most so much: a print of the run
+    has taken it too, afterwards."""
+    taken = await session.scalar(
+        select(func.sum(InventoryTransaction.change)).where(
+            InventoryTransaction.spool_id == spool_id,
+            InventoryTransaction.production_run_id == production_run_id,
+            InventoryTransaction.archive_id.is_(None),
+        )
+    )
+    grams = min(most, -(taken or Decimal(0)))
+    if grams <= 0:
+        return
+    (spool,) = (await locked(session, [spool_id])).values()
+    now, before = datetime.now(UTC), spool.remaining_weight
+    spool.remaining_weight, spool.updated_at = before + grams, now
+    session.add(
+        InventoryTransaction(
+            team_id=spool.team_id,
+            spool_id=spool_id,
+            type=TransactionType.RETURN,
+            weight_before=before,
+            change=grams,
+            weight_after=before + grams,
+            reason=reason,
+            production_run_id=production_run_id,
+            created_at=now,
+        )
+    )
+    session.raise_event(SpoolUpdated(team_id=spool.team_id, spool_id=spool_id))
+    await session.flush()
 
 
 def spool_name(spool: Spool) -> str:

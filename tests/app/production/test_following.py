@@ -343,6 +343,28 @@ async def test_prints_that_wait_for_a_run_end_with_it(
     assert await _results(factory, run.id) == [(0, 0)]
 
 
+async def test_a_print_that_ends_after_its_run_takes_nothing_twice(
+    factory: Factory, printer: Printer, archive: Archive
+) -> None:
+    """The scale said 23 g at the end of the run; the 20 g that the print takes later are in it."""
+    red = await factory.spool()
+    items = [NewRunItem(await factory.product(archive_id=archive.id))]
+    run = await factory.run((red, "20", "23"), items=items)
+    (item,) = await _queue(factory, run.id)
+    running = await _begin(factory, printer, item.id)
+    await factory.complete(run.id)
+    assert await factory.weight(red) == 977
+    await _end(factory, running, a=(red, "20"))
+    assert await factory.weight(red) == 977
+    assert [(row.type, row.change) for row in (await factory.transactions(red))[1:]] == [
+        (TransactionType.USAGE, -23),
+        (TransactionType.USAGE, -20),
+        (TransactionType.RETURN, 20),
+    ]
+    (line,) = await factory.materials(run.id)
+    assert (line.actual_weight, line.settled_weight) == (23, 20)
+
+
 async def test_ends_of_prints_and_of_runs_at_once(
     factory: Factory, printer: Printer, archive: Archive
 ) -> None:
@@ -359,8 +381,8 @@ async def test_ends_of_prints_and_of_runs_at_once(
         assert (await factory.stored(run.id)).status is RunStatus.COMPLETED
     for spool in spools:
         rows = (await factory.transactions(spool))[1:]
-        assert {row.change for row in rows} <= {Decimal(-1), Decimal(-9), Decimal(-10)}
-        await factory.weight(spool)
+        assert {row.change for row in rows} <= {Decimal(n) for n in (-1, -9, -10, 1)}
+        assert await factory.weight(spool) == 940
 
 
 async def _project(factory: Factory, files: int) -> int:
