@@ -15,7 +15,7 @@ from app.simulator.farm import SimulatedFarm, SimulatedPrinter, SimulatorOptions
 from app.simulator.jobs import Filament, Job
 from tests.running import RunningServer, eventually, running
 from tests.schema.asking import change
-from tests.schema.uploading import send_file
+from tests.schema.uploading import send_file, upload
 from tests.sliced import Filament as SlicedFilament
 from tests.sliced import Plate, threemf
 
@@ -246,3 +246,28 @@ async def test_the_wish_survives_a_restart(tmp_path: Path, farm: SimulatedFarm) 
             return bool(nodes) and bool(nodes[0]["hasFile"])
 
         await eventually(there, 30)
+
+
+async def test_what_the_server_sent_is_not_fetched_again(
+    server: RunningServer, farm: SimulatedFarm
+) -> None:
+    """A queued file prints; its record shares the stored file, and the spool gives its grams."""
+    printer = farm.printers[1]
+    (added,) = await _connected(server, printer)
+    spool = await _spool(server, added)
+    plate = Plate(seconds=120, layers=20, filaments=(SlicedFilament(color="#F5F5F5", grams="30"),))
+    ready = (await upload(server, threemf(plate), "queued.3mf"))["archive"]
+    await change(server, "addToQueue", "queueItem { id }", archiveId=ready["id"])
+
+    async def done() -> bool:
+        nodes = [node for node in await _archives(server) if node["id"] != ready["id"]]
+        return bool(nodes) and nodes[0]["status"] == "SUCCESS" and nodes[0]["hasFile"]
+
+    await eventually(done, 60)
+    node = next(node for node in await _archives(server) if node["id"] != ready["id"])
+    assert (node["plate"], node["filamentUsed"]) == ({"number": 1, "printerModel": "P1S"}, 30)
+    assert [item["spool"] for item in node["filaments"]] == [{"id": spool, "remainingWeight": 970}]
+    stored = [key async for key, _ in server.runtime.files.storage.contents()]
+    assert len(stored) == 2  # the file and its picture, once
+    file, source = [await server.client().get(item["fileUrl"]) for item in (node, ready)]
+    assert file.content == source.content
