@@ -26,6 +26,7 @@ from app.accounts.self_service import SelfService
 from app.accounts.service import Accounts
 from app.calls import Calls
 from app.camera.service import Cameras
+from app.data_files.processing import DataProcessor
 from app.database import Database
 from app.dispatch.desk import Desk
 from app.dispatch.dispatcher import Dispatcher
@@ -91,6 +92,7 @@ def build_runtime(settings: Settings) -> Runtime:
         self_service=SelfService(database, limiter, accounts, mailer, settings),
         oauth=AuthorizationServer(database, accounts),
         usage=UsageCounters(database),
+        data=DataProcessor(database, files, hub),
         invitations=Invitations(database, limiter, settings, mailer),
         limiter=limiter,
         sealer=sealer,
@@ -185,6 +187,7 @@ async def _run_background(app: Starlette) -> AsyncIterator[None]:
                 ("password links", runtime.self_service.run()),
                 ("invitations", runtime.invitations.run()),
                 ("usage", runtime.usage.run()),
+                ("data files", runtime.data.run()),
                 ("files", runtime.files.run()),
                 ("printed files", runtime.fetcher.run()),
                 ("webhooks", runtime.webhooks.run()),

@@ -342,6 +342,22 @@ class ProductionRunDeleted(ProductionRunEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
+class DataFileEvent(Event, abstract=True):
+    data_id: int
+    project_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class DataUploaded(DataFileEvent):
+    pass
+
+
+@dataclass(frozen=True, kw_only=True)
+class DataProcessed(DataFileEvent):
+    """Processing ended, well or not."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class TeamCreated(Event):
     user_id: int
 

@@ -2,6 +2,7 @@
 
 from app.accounts import models as accounts
 from app.archives import models as archives
+from app.data_files import models as data_files
 from app.dispatch import models as dispatch
 from app.farm_events import models as farm_events
 from app.files import models as files
@@ -22,6 +23,7 @@ __all__ = [
     "Table",
     "accounts",
     "archives",
+    "data_files",
     "dispatch",
     "farm_events",
     "files",

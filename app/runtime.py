@@ -10,6 +10,7 @@ from app.accounts.limits import RateLimiter
 from app.accounts.self_service import SelfService
 from app.accounts.service import Accounts
 from app.camera.service import Cameras
+from app.data_files.processing import DataProcessor
 from app.database import Database
 from app.dispatch.dispatcher import Dispatcher
 from app.fetching.fetcher import Fetcher
@@ -43,6 +44,7 @@ class Runtime:
     invitations: Invitations
     oauth: AuthorizationServer
     usage: UsageCounters
+    data: DataProcessor
     limiter: RateLimiter
     sealer: Sealer
     commands: PrinterCommands

@@ -15,6 +15,7 @@ from schema.archives.queries import ArchiveQueries
 from schema.archives.uploads import ArchiveUploadMutations
 from schema.camera.mutations import CameraMutations
 from schema.changes.subscriptions import ChangeSubscriptions
+from schema.data_files.fields import DataFileMutations, DataFileQueries
 from schema.farm_events.subscriptions import FarmEventSubscriptions
 from schema.farm_schema import FarmSchema
 from schema.oauth.fields import OAuthMutations, OAuthQueries
@@ -54,6 +55,7 @@ class Query(
     TeamQueries,
     OAuthQueries,
     UsageQueries,
+    DataFileQueries,
     SystemQueries,
     PrinterQueries,
     ArchiveQueries,
@@ -73,6 +75,7 @@ class Mutation(
     AccountMutations,
     SignInMutations,
     ProfileMutations,
+    DataFileMutations,
     TeamMutations,
     OAuthMutations,
     PrinterMutations,

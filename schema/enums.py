@@ -6,6 +6,7 @@ import strawberry
 
 from app.accounts.models import Plan, Role, Scope
 from app.archives.models import ArchiveStatus
+from app.data_files.models import DataFormat, DataStatus
 from app.print_queue.models import DispatchStage, QueueStatus
 from app.printers.catalogue import Camera
 from app.printers.live import StatusReason
@@ -36,6 +37,8 @@ strawberry.enum(ConnectionState, description="How the connection to a printer st
 strawberry.enum(DispatchStage, description="How far one attempt to print an item has come.")
 strawberry.enum(HmsSeverity, description="How grave a health message is.")
 strawberry.enum(HmsStatus, description="A printer's health at a glance.")
+strawberry.enum(DataFormat, description="What a data file is.")
+strawberry.enum(DataStatus, description="How a data file stands.")
 strawberry.enum(Granularity, name="UsageGranularity", description="Steps of a period.")
 strawberry.enum(Plan, description="The request allowance of a key on dialects with plans.")
 strawberry.enum(PrinterState, description="What a printer is doing.")

@@ -19,6 +19,8 @@ from app.accounts.models import Membership, Team, User
 from app.archives import queries as archives
 from app.archives.models import Archive, FilamentUse
 from app.archives.queries import ArchiveFilter
+from app.data_files import queries as data_files
+from app.data_files.models import DataFile
 from app.database import ReadSession
 from app.keyset import Order
 from app.plates import queries as plates
@@ -173,6 +175,7 @@ class Loaders:
         self.teams: Batch[int, Team] = Batch(read, accounts.teams_by_ids)
         self.users: Batch[int, User] = Batch(read, accounts.users_by_ids)
         self.plates: Batch[int, list[Plate]] = Batch(read, plates.of_files)
+        self.data_files: Batch[int, DataFile] = Batch(read, data_files.by_ids)
         self.members_of: Batch[MembersOf, list[Membership]] = Batch(read, _members_of)
         self.member_counts: Batch[int, int] = Batch(read, team_queries.member_counts)
         self.filament_uses: Batch[int, list[FilamentUse]] = Batch(read, archives.uses_of)

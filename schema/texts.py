@@ -16,6 +16,7 @@ ARGUMENTS = {
     "id": "Global id.",
     "ids": "Global ids, at most 100.",
     "serialNumber": "Serial number.",
+    "projectId": "This project; all of the team without it.",
     "printerIds": "These printers; all of the team without it.",
     "printerId": "This printer; all of the team without it.",
     "spoolId": "This spool; all of the team without it.",
@@ -25,6 +26,12 @@ ARGUMENTS = {
 }
 
 VALUES = {
+    "DataFormat.CSV": "A table of spools.",
+    "DataFormat.THREEMF": "A sliced 3MF.",
+    "DataFormat.GCODE": "Plain g-code.",
+    "DataStatus.PROCESSING": "It is read, or waits for it.",
+    "DataStatus.COMPLETED": "All of it is in.",
+    "DataStatus.FAILED": "Nothing of it is in.",
     "UsageGranularity.HOUR": "Hours.",
     "UsageGranularity.DAY": "UTC days.",
     "UsageGranularity.WEEK": "Weeks, from Monday.",

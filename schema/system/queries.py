@@ -18,6 +18,7 @@ from app.errors import Invalid
 from schema.accounts.types import Team
 from schema.archives.types import Archive
 from schema.context import Context, Info
+from schema.data_files.types import DataFile
 from schema.fields import about
 from schema.ids import integer_id, split_id, uuid_id
 from schema.nodes import Node
@@ -74,6 +75,7 @@ _NODES: dict[str, Callable[[Context, str], Awaitable[Node | None]]] = {
     "ProductionRun": _of("ProductionRun", "runs", ProductionRun.of, uuid_id),
     "Product": _of("Product", "products", Product.of, uuid_id),
     "Spool": _of("Spool", "spools", Spool.of, uuid_id),
+    "DataFile": _of("DataFile", "data_files", DataFile.of, integer_id),
     "Team": _team,
 }
 

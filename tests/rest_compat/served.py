@@ -30,6 +30,8 @@ REFERENCE = {
         ("GET", "/users/me"),
         ("PUT", "/users/me"),
         ("GET", "/analytics/usage"),
+        ("POST", "/data/upload"),
+        ("GET", "/data/{id}"),
     )
 }
 

@@ -5,8 +5,12 @@ from __future__ import annotations
 from functools import partial
 
 from app.accounts.models import Invitation
+from app.data_files.models import DataFile
 from app.database import WriteSession
 from app.events import (
+    DataFileEvent,
+    DataProcessed,
+    DataUploaded,
     ProjectCreated,
     ProjectDeleted,
     ProjectEvent,
@@ -54,10 +58,30 @@ async def _invitation(session: WriteSession, event: UserInvited) -> Data | None:
     }
 
 
+async def _data(session: WriteSession, event: DataFileEvent) -> Data | None:
+    row = await fresh(session, DataFile, event.data_id)
+    if row is None:
+        return None
+    return {
+        "data": {
+            "id": prefixed("data", row.id),
+            "project_id": prefixed("proj", row.project_id),
+            "filename": row.filename,
+            "size": row.size,
+            "rows": row.rows,
+            "status": row.status.value,
+            "error": row.error,
+            "created_at": moment(row.created_at),
+        }
+    }
+
+
 _Row = partial(EventRow, dialect=Dialect.REFERENCE)
 ROWS: tuple[EventRow, ...] = (
     _Row(kind=ProjectCreated, name="project.created", data=_project),
     _Row(kind=ProjectUpdated, name="project.updated", data=_project),
     _Row(kind=ProjectDeleted, name="project.deleted", data=_gone),
     _Row(kind=UserInvited, name="user.invited", data=_invitation),
+    _Row(kind=DataUploaded, name="data.uploaded", data=_data),
+    _Row(kind=DataProcessed, name="data.processed", data=_data),
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rest_compat.bodies import INTEGER, STRING, TIME, many, maybe, record, words
+from rest_compat.bodies import INTEGER, STRING, TIME, between, many, maybe, record, words
 
 PROJECT = record(
     "ReferenceProject",
@@ -15,6 +15,24 @@ PROJECT = record(
         "status": words("active", "completed", "archived"),
         "created_at": TIME,
         "updated_at": TIME,
+    },
+)
+DATA = record(
+    "ReferenceData",
+    "A file given to a project. `rows` is null until known; `error_line` is where it is wrong.",
+    {
+        "id": STRING,
+        "project_id": STRING,
+        "filename": STRING,
+        "size": INTEGER,
+        "format": words("csv", "3mf", "gcode"),
+        "rows": maybe(INTEGER),
+        "status": words("processing", "completed", "failed"),
+        "progress": between(0, 100),
+        "error": maybe(STRING),
+        "error_line": maybe(INTEGER),
+        "created_at": TIME,
+        "completed_at": maybe(TIME),
     },
 )
 STATUS = record(

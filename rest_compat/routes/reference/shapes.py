@@ -11,6 +11,7 @@ from rest_compat.routes.shapes import moment
 Data = Mapping[str, Any]
 # Two names of one plan.
 _PLANS = {"pro": "professional"}
+_FORMATS = {"THREEMF": "3mf"}
 
 
 def project(data: Data) -> dict[str, Any]:
@@ -65,3 +66,21 @@ def _date(start: str, granularity: str) -> str | None:
 def changed_user(data: Data) -> dict[str, Any]:
     """Who asks, after a change."""
     return user({"user": data["user"], "plan": data["viewer"]["plan"]})
+
+
+def data_file(data: Data) -> dict[str, Any]:
+    """A file given to a project."""
+    return {
+        "id": prefixed(data["id"]),
+        "project_id": prefixed(data["project"]["id"]),
+        "filename": data["filename"],
+        "size": int(data["size"]),
+        "format": _FORMATS.get(data["format"], data["format"].lower()),
+        "rows": data["rows"],
+        "status": data["status"].lower(),
+        "progress": data["progress"],
+        "error": data["error"],
+        "error_line": data["errorLine"],
+        "created_at": moment(data["createdAt"]),
+        "completed_at": moment(data["completedAt"]),
+    }
