@@ -34,6 +34,12 @@ web-check: ## Build the pages in a copy and compare them with the committed ones
 	  && (cd $$copy/web && npm ci --silent --no-audit --no-fund && npm run --silent build >/dev/null) \
 	  && diff -r $$copy/app/pages/static app/pages/static && echo "The built pages are those of web/."
 
+clients: $(VENV)/.installed ## Generate the client packages anew (needs uv and Node.js 20)
+	$(BIN)/spoolgraph openapi --dialect Platform > clients/platform.json
+	uvx openapi-python-client@0.29 generate --path clients/platform.json --meta none --overwrite --output-path clients/python/spoolgraph_api/generated
+	npx --yes openapi-typescript@7 clients/platform.json --output clients/javascript/generated/platform.d.ts
+	rm clients/platform.json
+
 lock: $(VENV)/.developing ## Pin the dependencies anew
 	$(BIN)/python -m pip install --quiet uv
 	$(BIN)/uv pip compile --quiet pyproject.toml --universal --python-version 3.11 --no-emit-index-url --no-header --no-annotate --upgrade -o requirements.lock
@@ -52,4 +58,4 @@ $(VENV)/.developing: $(VENV)/.installed requirements-dev.lock
 	$(BIN)/python -m pip install --disable-pip-version-check --progress-bar on --quiet -r requirements-dev.lock
 	@touch $@
 
-.PHONY: help run test lint bench schema web web-check lock
+.PHONY: help run test lint bench schema web web-check clients lock

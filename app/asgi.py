@@ -18,6 +18,7 @@ from starlette_exporter import PrometheusMiddleware
 
 import rest_compat.build
 import rest_compat.openapi
+import rest_compat.postman
 import schema.http
 from app import migration, pages
 from app.accounts.invitations import Invitations
@@ -138,7 +139,15 @@ def create_app(runtime: Runtime) -> Starlette:
         routes=[
             *pages.page_routes(),
             *password_page.routes(runtime.self_service),
-            *operations.routes(runtime, lambda: rest_compat.openapi.document(settings.public_url)),
+            *operations.routes(
+                runtime,
+                {
+                    "/openapi.json": lambda: rest_compat.openapi.document(settings.public_url),
+                    "/postman-collection.json": lambda: rest_compat.postman.collection(
+                        rest_compat.openapi.document(settings.own_url)
+                    ),
+                },
+            ),
             *invitations.routes(runtime),
             *authorization.routes(runtime),
             *schema.http.routes(runtime),

@@ -86,12 +86,16 @@ def schema_command() -> None:
 
 
 @cli.command("openapi")
-def openapi_command() -> None:
+def openapi_command(
+    dialect: Annotated[
+        str | None, typer.Option(help="Only this one: Bambuddy, Batchivo, Platform or Reference.")
+    ] = None,
+) -> None:
     """Print the OpenAPI document of the REST routes."""
     from rest_compat.openapi import document
 
     public_url = Settings.from_environment().public_url
-    typer.echo(orjson.dumps(document(public_url), option=orjson.OPT_INDENT_2).decode())
+    typer.echo(orjson.dumps(document(public_url, dialect), option=orjson.OPT_INDENT_2).decode())
 
 
 register_accounts(cli)

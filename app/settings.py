@@ -180,6 +180,11 @@ class Settings(BaseSettings):
         return f"{_DRIVERS[scheme.split('+')[0]]}://{rest}"
 
     @property
+    def own_url(self) -> str:
+        """Where this server is found, as far as its settings tell, without a slash at the end."""
+        return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
+
+    @property
     def limits_on(self) -> bool:
         """False when every limit is lifted."""
         return self.rate_limits != "off"

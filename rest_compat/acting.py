@@ -27,15 +27,23 @@ async def acting(call: Call, variables: dict[str, Any]) -> Call:
     if row.method == "GET":
         return replace(call, viewer=viewer.across(row.scope))
     about = _value(variables, row.acts_in)
-    chosen = variables.pop(TEAM, None)
-    if about is not None and (chosen or viewer.teams):
+    variables.pop(TEAM, None)
+    if about is not None:
         found = await replace(call, viewer=viewer.across()).root(TEAM_OF, {"id": about})
-        team_id = integer_id((found.get("team") or found)["id"], "Team")
+        team_id = _team_in(found)
         if team_id is None:
             raise not_found()
         viewer = viewer.in_team(team_id)
     viewer.require(row.scope)
     return replace(call, viewer=viewer)
+
+
+def _team_in(found: Mapping[str, Any]) -> int | None:
+    """The team of a project, of the project of a run, or the team itself."""
+    if "project" in found:
+        found = found["project"] or {}
+    team = found.get("team", found)
+    return integer_id(team["id"], "Team") if "id" in team else None
 
 
 def _value(variables: Mapping[str, Any], path: str | None) -> Any:

@@ -32,14 +32,16 @@ _LIMIT_HEADERS = {
 }
 
 
-def document(public_url: str | None) -> dict[str, Any]:
-    """The document for a server at `public_url`, or for whoever serves it."""
+def document(public_url: str | None, dialect: str | None = None) -> dict[str, Any]:
+    """The document for a server at `public_url`, or for whoever serves it; with a `dialect` (its
+    name) of that one alone, for generators of clients."""
+    rows = [row for row in ROWS if dialect is None or row.dialect.name == dialect]
     schemas: dict[str, Schema] = {}
     paths: dict[str, dict[str, Any]] = {}
-    for row in ROWS:
+    for row in rows:
         paths.setdefault(row.full_path, {})[row.method.lower()] = _operation(row, schemas)
     groups: dict[str, list[str]] = {}
-    for tag, row in dict(zip(map(tag_of, ROWS), ROWS, strict=True)).items():
+    for tag, row in dict(zip(map(tag_of, rows), rows, strict=True)).items():
         groups.setdefault(row.dialect.name, []).append(tag)
     return {
         "openapi": "3.1.0",

@@ -19,6 +19,7 @@ PREFIXES: Mapping[str, str] = {
     "Project": "proj",
     "Team": "team",
     "User": "user",
+    "ProductionRun": "deploy",
     "DataFile": "data",
     "Invitation": "inv",
     "Webhook": "hook",

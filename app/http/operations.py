@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Mapping
 from functools import cache
 from ipaddress import ip_address
 from typing import Any
@@ -18,12 +18,10 @@ from app.health import health
 from app.runtime import Runtime
 
 
-def routes(runtime: Runtime, openapi: Callable[[], dict[str, Any]]) -> list[BaseRoute]:
-    """`/health`, `/metrics` and `/openapi.json`; `openapi` builds the document once, when asked."""
-
-    @cache
-    def document() -> bytes:
-        return orjson.dumps(openapi())
+def routes(
+    runtime: Runtime, documents: Mapping[str, Callable[[], dict[str, Any]]]
+) -> list[BaseRoute]:
+    """`/health`, `/metrics` and the documents by their paths, each built once, when asked."""
 
     async def show_health(_request: Request) -> Response:
         found = await health(runtime)
@@ -42,18 +40,26 @@ def routes(runtime: Runtime, openapi: Callable[[], dict[str, Any]]) -> list[Base
                 return _refusal(error.message, error.code, 503)
         return handle_metrics(request)
 
-    async def show_openapi(_request: Request) -> Response:
-        return _json(document())
-
     return [
         Route(path, endpoint, methods=["GET"])
         for path, endpoint in (
             ("/health", show_health),
             ("/health/", show_health),
             ("/metrics", show_metrics),
-            ("/openapi.json", show_openapi),
+            *((path, _shown(build)) for path, build in documents.items()),
         )
     ]
+
+
+def _shown(build: Callable[[], dict[str, Any]]) -> Callable[[Request], Awaitable[Response]]:
+    @cache
+    def document() -> bytes:
+        return orjson.dumps(build())
+
+    async def show(_request: Request) -> Response:
+        return _json(document())
+
+    return show
 
 
 def _from_loopback(request: Request) -> bool:

@@ -19,6 +19,7 @@ from app.print_queue.queries import WAITING_OR_RUNNING
 from app.print_queue.service import MAX_COPIES, NewQueueItem, add_copies, lock_queue
 from app.production import queries, service
 from app.production.models import ProductionRun, RunItem, RunPrint
+from app.production.selfending import complete_without_prints
 from app.production.service import NewRun, require_open
 from app.products import queries as products
 from app.projects import queries as projects
@@ -71,18 +72,24 @@ async def queue_run(
 
 
 async def produce_project(
-    session: WriteSession, viewer: Viewer, project_id: int, wish: Wish, notes: str | None = None
+    session: WriteSession,
+    viewer: Viewer,
+    project_id: int,
+    wish: Wish,
+    notes: str | None = None,
+    *,
+    allow_empty: bool = False,
 ) -> tuple[ProductionRun, list[QueueItem]]:
     """Make a run of a project and queue every archive of it that can be printed, each file once.
 
     The run ends by itself with the last print. Raises `NotFound`, or `Conflict` for a project
-    without such an archive.
+    without such an archive; where that is allowed, its run is complete at once.
     """
     viewer.require(Scope.QUEUE)
     if project_id not in await projects.by_ids(session, [project_id]):
         raise NotFound("There is no such project.", field="project_id")
     archives = await _printable(session, project_id)
-    if not archives:
+    if not archives and not allow_empty:
         raise Conflict("This project has no archive that can be printed.", field="project_id")
     await lock_queue(session, viewer.team_id)
     new = NewRun(project_id=project_id, notes=notes, ends_with_queue=True)
@@ -90,6 +97,8 @@ async def produce_project(
     queued: list[QueueItem] = []
     for archive_id in archives:
         queued.extend(await _queue(session, viewer, run, archive_id, wish, 1))
+    if not queued:
+        complete_without_prints(session, run)
     await session.flush()
     return run, queued
 

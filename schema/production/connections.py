@@ -71,15 +71,19 @@ class ProductionRunFilter:
 
 
 async def runs_of_project(
-    context: Context, project_id: int, first: int | None, after: str | None
+    context: Context,
+    project_id: int,
+    first: int | None,
+    after: str | None,
+    offset: int | None = None,
 ) -> Connection[ProductionRun]:
     """A page of the runs of one project; the first ones of many projects come in one batch."""
-    asked = window(context, first=first, after=after)
+    asked = window(context, first=first, after=after, offset=offset)
 
     async def count() -> int:
         return await context.loaders.run_counts.get(project_id) or 0
 
-    if after is None:
+    if after is None and not asked.offset:
         rows = await context.loaders.runs_of.get(RunsOf(project_id, asked.size + 1)) or []
         page = page_of_first(rows, NEWEST_FIRST, asked.size)
     else:

@@ -36,6 +36,11 @@ class ProduceProjectInput:
     )
     scheduled_time: datetime | None = about("Not before this moment.", default=None)
     notes: str | None = about("Notes of the run.", default=None)
+    allow_empty: bool = about(
+        "Whether a project with nothing to print gives a run that is complete at once, instead "
+        "of a conflict.",
+        default=False,
+    )
 
 
 @strawberry.type(description="The production run, and the prints that were queued for it.")
@@ -95,7 +100,12 @@ class ProductionQueueMutations:
             info,
             QueueProductionRunPayload,
             lambda session, viewer: plates.produce_project(
-                session, viewer, project_id, wish, input.notes
+                session,
+                viewer,
+                project_id,
+                wish,
+                input.notes,
+                allow_empty=input.allow_empty,
             ),
             _presented,
         )

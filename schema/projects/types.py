@@ -111,8 +111,12 @@ class Project(Node):
 
     @strawberry.field(description="Its production runs, newest first.")
     async def production_runs(
-        self, info: Info, first: int | None = None, after: str | None = None
+        self,
+        info: Info,
+        first: int | None = None,
+        after: str | None = None,
+        offset: int | None = None,
     ) -> Connection[Annotated[ProductionRun, strawberry.lazy("schema.production.types")]]:
         from schema.production.connections import runs_of_project
 
-        return await runs_of_project(info.context, self.row.id, first, after)
+        return await runs_of_project(info.context, self.row.id, first, after, offset)

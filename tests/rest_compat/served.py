@@ -15,6 +15,10 @@ PLATFORM = {
         ("DELETE", "/teams/{id}/members/{userId}"),
         ("POST", "/webhooks"),
         ("GET", "/health"),
+        ("GET", "/projects/{id}/deployments"),
+        ("POST", "/projects/{id}/deployments"),
+        ("GET", "/deployments/{id}"),
+        ("POST", "/deployments/{id}/cancel"),
     )
 }
 REFERENCE = {

@@ -31,6 +31,14 @@ _EXAMPLE = {
     "created_at": "2024-01-15T10:30:00Z",
     "updated_at": "2024-01-20T14:45:00Z",
     "team": {"id": "team_456", "name": "My Team"},
+    "deployments": {
+        "total": 15,
+        "latest": {
+            "id": "deploy_789",
+            "status": "success",
+            "created_at": "2024-01-20T14:45:00Z",
+        },
+    },
 }
 
 ROWS: tuple[Row, ...] = (

@@ -1,0 +1,243 @@
+from http import HTTPStatus
+from typing import Any
+
+import httpx
+
+from ... import errors
+from ...client import AuthenticatedClient, Client
+from ...models.platform_error import PlatformError
+from ...models.platform_list_projects_status import PlatformListProjectsStatus
+from ...models.platform_project_page import PlatformProjectPage
+from ...types import UNSET, Response, Unset
+
+
+def _get_kwargs(
+    *,
+    page: int | Unset = 1,
+    limit: int | Unset = 20,
+    status: PlatformListProjectsStatus | Unset = UNSET,
+    team: str | Unset = UNSET,
+) -> dict[str, Any]:
+
+    params: dict[str, Any] = {}
+
+    params["page"] = page
+
+    params["limit"] = limit
+
+    json_status: str | Unset = UNSET
+    if not isinstance(status, Unset):
+        json_status = status.value
+
+    params["status"] = json_status
+
+    params["team"] = team
+
+    params = {k: v for k, v in params.items() if v is not UNSET and v is not None}
+
+    _kwargs: dict[str, Any] = {
+        "method": "get",
+        "url": "/platform/v1/projects",
+        "params": params,
+    }
+
+    return _kwargs
+
+
+def _parse_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> PlatformError | PlatformProjectPage | None:
+    if response.status_code == 200:
+        response_200 = PlatformProjectPage.from_dict(response.json())
+
+        return response_200
+
+    if response.status_code == 401:
+        response_401 = PlatformError.from_dict(response.json())
+
+        return response_401
+
+    if response.status_code == 403:
+        response_403 = PlatformError.from_dict(response.json())
+
+        return response_403
+
+    if response.status_code == 422:
+        response_422 = PlatformError.from_dict(response.json())
+
+        return response_422
+
+    if response.status_code == 429:
+        response_429 = PlatformError.from_dict(response.json())
+
+        return response_429
+
+    if response.status_code == 503:
+        response_503 = PlatformError.from_dict(response.json())
+
+        return response_503
+
+    if client.raise_on_unexpected_status:
+        raise errors.UnexpectedStatus(response.status_code, response.content)
+    return None
+
+
+def _build_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> Response[PlatformError | PlatformProjectPage]:
+    return Response(
+        status_code=HTTPStatus(response.status_code),
+        content=response.content,
+        headers=response.headers,
+        parsed=_parse_response(client=client, response=response),
+    )
+
+
+def sync_detailed(
+    *,
+    client: AuthenticatedClient,
+    page: int | Unset = 1,
+    limit: int | Unset = 20,
+    status: PlatformListProjectsStatus | Unset = UNSET,
+    team: str | Unset = UNSET,
+) -> Response[PlatformError | PlatformProjectPage]:
+    """List projects, newest first
+
+     Needs the scope `read`.
+
+    Args:
+        page (int | Unset):  Default: 1.
+        limit (int | Unset):  Default: 20.
+        status (PlatformListProjectsStatus | Unset):
+        team (str | Unset):
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Response[PlatformError | PlatformProjectPage]
+    """
+
+    kwargs = _get_kwargs(
+        page=page,
+        limit=limit,
+        status=status,
+        team=team,
+    )
+
+    response = client.get_httpx_client().request(
+        **kwargs,
+    )
+
+    return _build_response(client=client, response=response)
+
+
+def sync(
+    *,
+    client: AuthenticatedClient,
+    page: int | Unset = 1,
+    limit: int | Unset = 20,
+    status: PlatformListProjectsStatus | Unset = UNSET,
+    team: str | Unset = UNSET,
+) -> PlatformError | PlatformProjectPage | None:
+    """List projects, newest first
+
+     Needs the scope `read`.
+
+    Args:
+        page (int | Unset):  Default: 1.
+        limit (int | Unset):  Default: 20.
+        status (PlatformListProjectsStatus | Unset):
+        team (str | Unset):
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        PlatformError | PlatformProjectPage
+    """
+
+    return sync_detailed(
+        client=client,
+        page=page,
+        limit=limit,
+        status=status,
+        team=team,
+    ).parsed
+
+
+async def asyncio_detailed(
+    *,
+    client: AuthenticatedClient,
+    page: int | Unset = 1,
+    limit: int | Unset = 20,
+    status: PlatformListProjectsStatus | Unset = UNSET,
+    team: str | Unset = UNSET,
+) -> Response[PlatformError | PlatformProjectPage]:
+    """List projects, newest first
+
+     Needs the scope `read`.
+
+    Args:
+        page (int | Unset):  Default: 1.
+        limit (int | Unset):  Default: 20.
+        status (PlatformListProjectsStatus | Unset):
+        team (str | Unset):
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Response[PlatformError | PlatformProjectPage]
+    """
+
+    kwargs = _get_kwargs(
+        page=page,
+        limit=limit,
+        status=status,
+        team=team,
+    )
+
+    response = await client.get_async_httpx_client().request(**kwargs)
+
+    return _build_response(client=client, response=response)
+
+
+async def asyncio(
+    *,
+    client: AuthenticatedClient,
+    page: int | Unset = 1,
+    limit: int | Unset = 20,
+    status: PlatformListProjectsStatus | Unset = UNSET,
+    team: str | Unset = UNSET,
+) -> PlatformError | PlatformProjectPage | None:
+    """List projects, newest first
+
+     Needs the scope `read`.
+
+    Args:
+        page (int | Unset):  Default: 1.
+        limit (int | Unset):  Default: 20.
+        status (PlatformListProjectsStatus | Unset):
+        team (str | Unset):
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        PlatformError | PlatformProjectPage
+    """
+
+    return (
+        await asyncio_detailed(
+            client=client,
+            page=page,
+            limit=limit,
+            status=status,
+            team=team,
+        )
+    ).parsed

@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from attrs import define as _attrs_define
+from attrs import field as _attrs_field
+
+if TYPE_CHECKING:
+    from ..models.platform_deployment import PlatformDeployment
+
+
+T = TypeVar("T", bound="PlatformDeploymentAnswer")
+
+
+@_attrs_define
+class PlatformDeploymentAnswer:
+    """A production run of a project; its status follows the printers.
+
+    Attributes:
+        data (PlatformDeployment): A production run of a project; its status follows the printers.
+    """
+
+    data: PlatformDeployment
+    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        data = self.data.to_dict()
+
+        field_dict: dict[str, Any] = {}
+        field_dict.update(self.additional_properties)
+        field_dict.update(
+            {
+                "data": data,
+            }
+        )
+
+        return field_dict
+
+    @classmethod
+    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        from ..models.platform_deployment import PlatformDeployment
+
+        d = dict(src_dict)
+        data = PlatformDeployment.from_dict(d.pop("data"))
+
+        platform_deployment_answer = cls(
+            data=data,
+        )
+
+        platform_deployment_answer.additional_properties = d
+        return platform_deployment_answer
+
+    @property
+    def additional_keys(self) -> list[str]:
+        return list(self.additional_properties.keys())
+
+    def __getitem__(self, key: str) -> Any:
+        return self.additional_properties[key]
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self.additional_properties[key] = value
+
+    def __delitem__(self, key: str) -> None:
+        del self.additional_properties[key]
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.additional_properties

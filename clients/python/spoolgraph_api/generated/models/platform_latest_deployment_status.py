@@ -1,0 +1,12 @@
+from enum import StrEnum
+
+
+class PlatformLatestDeploymentStatus(StrEnum):
+    CANCELLED = "cancelled"
+    FAILED = "failed"
+    IN_PROGRESS = "in_progress"
+    QUEUED = "queued"
+    SUCCESS = "success"
+
+    def __str__(self) -> str:
+        return str(self.value)
