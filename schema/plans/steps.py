@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -84,15 +85,15 @@ class Run:
 
 
 @dataclass(slots=True, kw_only=True)
-class Child:
+class Child(ABC):
     """Rows below other rows. `parents` is the place of the parent's key in the rows above."""
 
     slot: int
     parents: int
 
+    @abstractmethod
     async def fetch(self, run: Run, above: Rows) -> None:
         """Read what belongs to the rows above, in one statement."""
-        raise NotImplementedError
 
 
 @dataclass(slots=True, kw_only=True)
@@ -115,8 +116,9 @@ class Children(Child):
         for child in self.below:
             await child.fetch(run, rows)
 
+    @abstractmethod
     async def _rows(self, run: Run, keys: list[Any]) -> Rows:
-        raise NotImplementedError
+        """The rows that point to these keys."""
 
     def _given(self, run: Run, keys: list[Any]) -> dict[str, Any]:
         return {PARENTS: _json_list(keys) if run.statements.embedded else keys}
@@ -190,16 +192,16 @@ class Values(Child):
 
 
 @dataclass(slots=True, kw_only=True)
-class Root:
+class Root(ABC):
     """A root field of a query."""
 
     level: Level
     arguments: Arguments
     below: list[Child] = field(default_factory=list)
 
+    @abstractmethod
     async def rows(self, run: Run) -> tuple[Rows, Facts | None]:
         """The rows of the field, and what is known of the page they are."""
-        raise NotImplementedError
 
     async def read(self, run: Run) -> tuple[Rows, Facts | None]:
         """The rows of the field and everything below them."""

@@ -1,0 +1,95 @@
+"""The source for connections: edges, nodes, cursors and what is known of a page."""
+
+from __future__ import annotations
+
+from graphql import FieldNode, GraphQLField, GraphQLObjectType
+
+from schema.listings import ListedOf
+from schema.plans.arguments import Arguments
+from schema.plans.levels import Level
+from schema.plans.rows import Place, RowWriter, object_type, shown_table
+from schema.plans.sources import Unplannable
+from schema.plans.steps import FirstOfEach
+from schema.plans.writing import mapping
+
+PARAMETERS = "rows, facts, t, f, x"
+_PAGE_INFO = {
+    "hasNextPage": "facts.has_next(more)",
+    "hasPreviousPage": "facts.has_previous(more)",
+    "startCursor": "(facts.cursor(rows[0]) if rows else None)",
+    "endCursor": "(facts.cursor(rows[-1]) if rows else None)",
+}
+
+
+class PageWriter:
+    """Writes one connection as a function named `emit`.
+
+    `places` tells whether cursors are selected, `counted` whether the number of all rows is.
+    """
+
+    def __init__(self, rows: RowWriter, selected: GraphQLField, nodes: list[FieldNode]) -> None:
+        self._rows = rows
+        kind = object_type(selected)
+        self._node = object_type(kind.fields["nodes"])
+        self.place = Place(Level(shown_table(self._node)), 0, "r0")
+        self.places = False
+        self.counted = False
+        body = ["rows, more = facts.cut(rows)", f"return {self._entries(kind, nodes)}"]
+        self.emit = rows.code.function("page", PARAMETERS, body)
+
+    def _entries(self, kind: GraphQLObjectType, nodes: list[FieldNode]) -> str:
+        entries: dict[str, str] = {}
+        for key, selected in self._rows.selector.fields(kind, nodes).items():
+            entries[key] = self._entry(kind, selected)
+        return mapping(entries)
+
+    def _entry(self, kind: GraphQLObjectType, nodes: list[FieldNode]) -> str:
+        """A field of the connection, of an edge, or of its page info: their names differ."""
+        name = nodes[0].name.value
+        if name == "__typename":
+            return repr(kind.name)
+        if name == "totalCount":
+            self.counted = True
+            return "facts.total"
+        if name == "node":
+            return self._row(nodes)
+        if name == "nodes":
+            return f"[{self._row(nodes)} for r0 in rows]"
+        if name == "edges":
+            return f"[{self._entries(object_type(kind.fields[name]), nodes)} for r0 in rows]"
+        if name == "pageInfo":
+            return self._entries(object_type(kind.fields[name]), nodes)
+        self.places = self.places or name.lower().endswith("cursor")
+        return "facts.cursor(r0)" if name == "cursor" else _PAGE_INFO[name]
+
+    def _row(self, nodes: list[FieldNode]) -> str:
+        return self._rows.row(self.place, self._node, nodes)
+
+
+def first_page_writer(rows: RowWriter) -> None:
+    """Teach a row writer the first pages of lists below rows."""
+
+    def write(
+        place: Place, source: ListedOf, selected: GraphQLField, nodes: list[FieldNode]
+    ) -> str:
+        page = PageWriter(rows, selected, nodes)
+        if page.counted:
+            raise Unplannable("the number of rows below each row")
+        slot = rows.slot()
+        place.below.append(
+            FirstOfEach(
+                slot=slot,
+                parents=place.number(place.key),
+                level=page.place.level,
+                group=page.place.number(source.parent.key),
+                below=page.place.below,
+                listing=source.listing,
+                parent=source.parent,
+                arguments=Arguments(rows.schema, selected, nodes[0]),
+                places=page.places,
+            )
+        )
+        found = f"t[{slot}].get({place.value(place.key)}, ())"
+        return f"{page.emit}({found}, f[{slot}], t, f, x)"
+
+    rows.list_writers[ListedOf] = write

@@ -1,0 +1,258 @@
+"""The source for rows: the selected fields of a type with a table, each by its declared source."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from graphql import (
+    FieldNode,
+    GraphQLField,
+    GraphQLLeafType,
+    GraphQLObjectType,
+    GraphQLSchema,
+    get_named_type,
+    is_leaf_type,
+    is_non_null_type,
+    is_object_type,
+)
+from sqlalchemy import Dialect
+
+from app.tables import Table
+from schema.ids import global_id
+from schema.plans.arguments import DEFINITION
+from schema.plans.codecs import codec, reader, writer
+from schema.plans.levels import Level, primary_key
+from schema.plans.objects import ObjectWriter
+from schema.plans.selection import Selector
+from schema.plans.sources import (
+    Batched,
+    Column,
+    Computed,
+    GlobalId,
+    Remembered,
+    Source,
+    ToMany,
+    ToOne,
+    Unplannable,
+    source_of,
+    table_of,
+)
+from schema.plans.steps import AllOfEach, Child, Values
+from schema.plans.writing import Writer, mapping
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a row stands while it is written: its level, the entity of it, the name it has."""
+
+    level: Level
+    entity: int
+    row: str
+    below: list[Child] = field(default_factory=list)
+
+    @property
+    def model(self) -> type[Table]:
+        """The table of the row."""
+        return self.level.model_of(self.entity)
+
+    @property
+    def key(self) -> str:
+        """The name of its primary key."""
+        return primary_key(self.model)
+
+    def number(self, name: str) -> int:
+        """The number of a column in the rows of the level."""
+        return self.level.column(self.entity, name)
+
+    def value(self, name: str) -> str:
+        """The source of a column, as the driver gives it."""
+        return f"{self.row}[{self.number(name)}]"
+
+    def joined(self, key: str, model: type[Table]) -> Place:
+        """The place of the row that a foreign key points to."""
+        return replace(self, entity=self.level.join(self.entity, key, model))
+
+
+ListWriter = Callable[[Place, Any, GraphQLField, list[FieldNode]], str]
+
+
+class RowWriter:
+    """Writes rows of one plan. `write_list` writes connections below rows."""
+
+    def __init__(
+        self, schema: GraphQLSchema, selector: Selector, dialect: Dialect, code: Writer
+    ) -> None:
+        self.schema = schema
+        self.selector = selector
+        self.code = code
+        self.slots = 0
+        self._dialect = dialect
+        self._objects = ObjectWriter(selector, code)
+        self.list_writers: dict[type[Source], ListWriter] = {
+            ToMany: self._to_many,
+            Batched: self._batched,
+        }
+
+    def slot(self) -> int:
+        """A number for what one more statement finds."""
+        self.slots += 1
+        return self.slots - 1
+
+    def row(self, place: Place, kind: GraphQLObjectType, nodes: list[FieldNode]) -> str:
+        """One row as an object of the answer."""
+        entries: dict[str, str] = {}
+        for key, selected in self.selector.fields(kind, nodes).items():
+            name = selected[0].name.value
+            known = repr(kind.name) if name == "__typename" else None
+            entries[key] = known or self._field(place, kind, name, selected)
+        return mapping(entries)
+
+    def _field(
+        self, place: Place, kind: GraphQLObjectType, name: str, nodes: list[FieldNode]
+    ) -> str:
+        selected = kind.fields[name]
+        source = _source(place.model, kind, name, selected)
+        if isinstance(source, Column):
+            return self._column(place, source.name, selected)
+        if isinstance(source, GlobalId):
+            return f"{self._bind(global_id)}({kind.name!r}, {self._read(place, (place.key,))})"
+        if isinstance(source, Computed):
+            call = f"{self._bind(source.value)}({self._read(place, source.columns)})"
+            return self._written(call, selected)
+        if isinstance(source, Remembered):
+            return self._remembered(place, source, selected, nodes)
+        if isinstance(source, ToOne):
+            return self._to_one(place, source, selected, nodes)
+        if place.entity != 0:
+            raise Unplannable(f"{kind.name}.{name} below a joined row")
+        return self.list_writers[type(source)](place, source, selected, nodes)
+
+    def _bind(self, value: Callable[..., Any]) -> str:
+        return self.code.bind(value, getattr(value, "__name__", "call").strip("<>"))
+
+    def _read(self, place: Place, columns: tuple[str, ...]) -> str:
+        """Values of the domain of columns, as the arguments of a call."""
+        return ", ".join(
+            f"{self._bind(self.reader(place, name))}({place.value(name)})" for name in columns
+        )
+
+    def reader(self, place: Place, name: str) -> Callable[[Any], Any]:
+        """From what the driver gives for a column to the value of the domain."""
+        return reader(place.level.type_of(place.entity, name), self._dialect)
+
+    def _column(self, place: Place, name: str, selected: GraphQLField) -> str:
+        column = getattr(place.model, name)
+        written = codec(column.type, leaf(selected), self._dialect)
+        self.code.use(written.names)
+        value = place.value(name)
+        if not column.property.columns[0].nullable:
+            return written.source.format(v=value)
+        if is_non_null_type(selected.type):
+            return written.source.format(v=f"required({value})")
+        if written.plain:
+            return value
+        return f"None if {value} is None else {written.source.format(v=value)}"
+
+    def _written(self, call: str, selected: GraphQLField) -> str:
+        """A value of the domain as JSON."""
+        write = self._bind(writer(leaf(selected)))
+        if is_non_null_type(selected.type):
+            return f"{write}({call})"
+        return f"(None if (v := {call}) is None else {write}(v))"
+
+    def _remembered(
+        self, place: Place, source: Remembered, selected: GraphQLField, nodes: list[FieldNode]
+    ) -> str:
+        made = f"{self._bind(source.value)}(x, {self._read(place, source.columns)})"
+        kind = get_named_type(selected.type)
+        if is_leaf_type(kind):
+            return self._written(made, selected)
+        body = self._objects.object(object_type(selected), nodes, "o")
+        show = self.code.function("show", "o", [f"return None if o is None else {body}"])
+        return f"{show}({made})"
+
+    def _to_one(
+        self, place: Place, source: ToOne, selected: GraphQLField, nodes: list[FieldNode]
+    ) -> str:
+        kind = object_type(selected)
+        other = place.joined(source.key, shown_table(kind))
+        missing = "required(None)" if is_non_null_type(selected.type) else "None"
+        there = other.value(other.key)
+        return f"({missing} if {there} is None else {self.row(other, kind, nodes)})"
+
+    def _to_many(
+        self, place: Place, source: ToMany, selected: GraphQLField, nodes: list[FieldNode]
+    ) -> str:
+        kind = object_type(selected)
+        slot, level = self.slot(), Level(shown_table(kind))
+        item = Place(level, 0, f"r{slot + 1}")
+        place.below.append(
+            AllOfEach(
+                slot=slot,
+                parents=place.number(place.key),
+                level=level,
+                group=item.number(source.parent.key),
+                below=item.below,
+                source=source,
+            )
+        )
+        rows = f"t[{slot}].get({place.value(place.key)}, ())"
+        return f"[{self.row(item, kind, nodes)} for {item.row} in {rows}]"
+
+    def _batched(
+        self, place: Place, source: Batched, selected: GraphQLField, _nodes: list[FieldNode]
+    ) -> str:
+        slot = self.slot()
+        place.below.append(
+            Values(
+                slot=slot,
+                parents=place.number(place.key),
+                source=source,
+                read=self.reader(place, place.key),
+            )
+        )
+        found = f"t[{slot}].get({place.value(place.key)})"
+        arguments = ", ".join(filter(None, (found, self._read(place, source.columns))))
+        return self._written(f"{self._bind(source.value)}({arguments})", selected)
+
+
+def _source(
+    model: type[Table], kind: GraphQLObjectType, name: str, selected: GraphQLField
+) -> Source:
+    """Where a field is declared to come from, or its column where it is a plain one."""
+    declared = selected.extensions[DEFINITION]
+    source = source_of(declared)
+    if source is not None:
+        return source
+    if declared.base_resolver is None:
+        if name == "id":
+            return GlobalId()
+        if declared.python_name in model.__mapper__.columns:
+            return Column(declared.python_name)
+    raise Unplannable(f"{kind.name}.{name} has no source")
+
+
+def leaf(selected: GraphQLField) -> GraphQLLeafType:
+    """The scalar or enum of a field."""
+    kind = get_named_type(selected.type)
+    if not is_leaf_type(kind):
+        raise Unplannable(f"{kind} from one value")
+    return kind
+
+
+def object_type(selected: GraphQLField) -> GraphQLObjectType:
+    """The object type of a field."""
+    kind = get_named_type(selected.type)
+    if not is_object_type(kind):
+        raise Unplannable(f"{kind} is abstract")
+    return kind
+
+
+def shown_table(kind: GraphQLObjectType) -> type[Table]:
+    """The table whose rows a type shows."""
+    found = table_of(kind.extensions[DEFINITION].origin)
+    if found is None:
+        raise Unplannable(f"{kind.name} shows no table")
+    return found
