@@ -180,6 +180,7 @@ class _Exchange:
         found = await call.root(row.operation, variables)
         if call.viewer is None:
             raise RuntimeError("pictures need a viewer")
+        call.viewer.require_camera(found["databaseId"])
         guard = self._guards.guard(call.viewer, self._sign_in)
         head = self._request.method == "HEAD"
         return await pictures(row, self._runtime, found["databaseId"], fps, guard, head=head)
@@ -195,11 +196,13 @@ class _Exchange:
         return self._request.client.host if self._request.client else ""
 
     async def _sign_in(self) -> Viewer:
-        headers = self._request.headers
+        accounts, headers = self._runtime.accounts, self._request.headers
+        key, authorization = headers.get("x-api-key"), headers.get("authorization")
+        token = self._request.query_params.get("token")
         try:
-            return await self._runtime.accounts.authenticate(
-                api_key=headers.get("x-api-key"), authorization=headers.get("authorization")
-            )
+            if isinstance(self._row, Pictures) and token and not (key or authorization):
+                return await accounts.authenticate_camera(token)
+            return await accounts.authenticate(api_key=key, authorization=authorization)
         except Unauthenticated:
             await self._runtime.limiter.require("refused.address", address_identity(self._address))
             raise

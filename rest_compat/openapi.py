@@ -15,6 +15,7 @@ from rest_compat.values import Choice, Upload
 
 Schema = Mapping[str, Any]
 _SECURITY: list[dict[str, list[str]]] = [{"ApiKey": []}, {"Bearer": []}]
+_CAMERA_TOKEN: dict[str, list[str]] = {"CameraToken": []}
 _PROBLEMS = {
     401: "No credential, or one that is not valid.",
     403: "The credential may not do this.",
@@ -64,6 +65,12 @@ def document(public_url: str | None, dialect: str | None = None) -> dict[str, An
                     "scheme": "bearer",
                     "description": "An access token, or an API key.",
                 },
+                "CameraToken": {
+                    "type": "apiKey",
+                    "in": "query",
+                    "name": "token",
+                    "description": "Made by the mutation `createCameraToken`; good for an hour.",
+                },
             },
         },
     }
@@ -79,7 +86,7 @@ def _operation(row: Row, schemas: dict[str, Schema]) -> dict[str, Any]:
         "operationId": row.name,
         "tags": [tag_of(row)],
         "summary": row.summary,
-        "security": [] if row.scope is None else _SECURITY,
+        "security": _security(row),
         "parameters": [
             _parameter(item)
             for item in row.parameters
@@ -105,6 +112,12 @@ def _operation(row: Row, schemas: dict[str, Schema]) -> dict[str, Any]:
                 "content": {media_type: _body(row, fields)} | _alone(fields),
             }
     return described
+
+
+def _security(row: Row) -> list[dict[str, list[str]]]:
+    if row.scope is None:
+        return []
+    return [*_SECURITY, _CAMERA_TOKEN] if isinstance(row, Pictures) else _SECURITY
 
 
 def _alone(fields: list[Parameter]) -> dict[str, Any]:

@@ -213,7 +213,8 @@ class File(Row):
 class Pictures(Row):
     """What a printer's camera shows: one picture, or a `moving` one that goes on.
 
-    The operation authorises and finds the printer.
+    The operation authorises and finds the printer. Besides the headers a camera token is taken as
+    `?token=`, since an `<img>` sends no headers.
     """
 
     operation: str

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import time
 from collections import OrderedDict
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 
 import structlog
 
-from app.accounts import queries, tokens
-from app.accounts.models import Plan, Scope
+from app.accounts import camera_tokens, queries, tokens
+from app.accounts.camera_tokens import CameraClaims, CameraToken
+from app.accounts.models import ApiKey, Membership, Plan, Scope
 from app.accounts.viewer import Viewer, effective_scopes
 from app.database import EVERY_TEAM, Database
 from app.errors import DomainError, Unauthenticated
@@ -22,6 +24,7 @@ log = structlog.get_logger(__name__)
 # A revocation is told to every process at once; this bounds the time if that message is lost.
 CACHE_SECONDS = 5.0
 CACHE_SIZE = 10_000
+SIGN_IN_ENDED = "The sign-in was ended."
 NO_CREDENTIAL = "Send an API key in X-API-Key, or a token in Authorization: Bearer."
 # Events after which a viewer is another one.
 _CHANGES = {kind.kind for kind in (CredentialRevoked, TeamMemberAdded, TeamCreated)}
@@ -61,13 +64,30 @@ class Authenticator:
         """
         credential = _credential(api_key, authorization)
         name = tokens.digest(credential)
+        if tokens.looks_like_jwt(credential):
+            return await self._viewer(name, lambda: self._from_token(credential))
+        return await self._viewer(name, lambda: self._from_key(name))
+
+    async def authenticate_camera(self, token: str) -> Viewer:
+        """The viewer of a camera token, who may look at cameras and do nothing else.
+
+        Raises `Unauthenticated` (INVALID_TOKEN) or `Unavailable`.
+        """
+        claims = camera_tokens.read(self.signer, token)
+        # Remembered under a name that no other credential has: it is good nowhere else.
+        name = tokens.digest(f"{camera_tokens.PURPOSE} {token}")
+        return await self._viewer(name, lambda: self._from_camera(claims))
+
+    def make_camera_token(self, viewer: Viewer, printer_id: int | None) -> CameraToken:
+        """A token of the viewer's credential for the camera of one printer, or of every printer
+        of the team. Raises `Forbidden` when the viewer may not read."""
+        return camera_tokens.make(self.signer, viewer, printer_id)
+
+    async def _viewer(self, name: bytes, look_up: Callable[[], Awaitable[Viewer]]) -> Viewer:
         viewer = self._remembered(name)
         if viewer is None:
             revocations = self._revocations
-            if tokens.looks_like_jwt(credential):
-                viewer = await self._from_token(credential)
-            else:
-                viewer = await self._from_key(name)
+            viewer = await look_up()
             if revocations == self._revocations:
                 self._remember(name, viewer)
         if viewer.api_key_id is not None:
@@ -92,22 +112,26 @@ class Authenticator:
     async def _from_key(self, digest: bytes) -> Viewer:
         async with self._database.read(EVERY_TEAM) as session:
             found = await queries.key_by_digest(session, digest)
-        key, membership = (None, None) if found is None else found
-        if key is None or membership is None or key.revoked_at is not None:
-            raise Unauthenticated("The API key is not valid.")
-        if key.expires_at is not None and key.expires_at <= datetime.now(UTC):
-            raise Unauthenticated("The API key has expired.")
-        granted = frozenset(Scope(scope) for scope in key.scopes)
-        return Viewer(
-            team_id=key.team_id,
-            user_id=key.user_id,
-            role=membership.role,
-            scopes=effective_scopes(membership.role, granted),
-            credential=f"key:{key.id}",
-            api_key_id=key.id,
-            plan=key.plan,
-            expires_at=key.expires_at,
-            granted=granted,
+        return _of_key(found)
+
+    async def _from_camera(self, claims: CameraClaims) -> Viewer:
+        """The viewer of the credential a camera token was made with, as it is now."""
+        async with self._database.read(EVERY_TEAM) as session:
+            if claims.key_id is not None:
+                return claims.narrow(_of_key(await queries.key_with_owner(session, claims.key_id)))
+            ended = claims.family is None or await queries.family_is_revoked(session, claims.family)
+            member = await queries.membership(session, claims.user_id, claims.team_id)
+        if ended or member is None:
+            raise Unauthenticated(SIGN_IN_ENDED, code="INVALID_TOKEN")
+        return claims.narrow(
+            Viewer(
+                team_id=claims.team_id,
+                user_id=claims.user_id,
+                role=member.role,
+                scopes=effective_scopes(member.role),
+                credential=claims.credential,
+                family=claims.family,
+            )
         )
 
     async def _from_token(self, token: str) -> Viewer:
@@ -119,7 +143,7 @@ class Authenticator:
         teams = tuple((membership.team_id, membership.role) for membership in memberships)
         role = dict(teams).get(claims.team_id)
         if user is None or role is None or ended:
-            raise Unauthenticated("The sign-in was ended.", code="INVALID_TOKEN")
+            raise Unauthenticated(SIGN_IN_ENDED, code="INVALID_TOKEN")
         return Viewer(
             team_id=claims.team_id,
             user_id=user.id,
@@ -176,6 +200,27 @@ class Authenticator:
         except DomainError as error:
             self._used = used | self._used
             log.warning("key use could not be written", reason=error.message)
+
+
+def _of_key(found: tuple[ApiKey, Membership | None] | None) -> Viewer:
+    """The viewer of a key and its owner's membership; raises `Unauthenticated`."""
+    key, membership = (None, None) if found is None else found
+    if key is None or membership is None or key.revoked_at is not None:
+        raise Unauthenticated("The API key is not valid.")
+    if key.expires_at is not None and key.expires_at <= datetime.now(UTC):
+        raise Unauthenticated("The API key has expired.")
+    granted = frozenset(Scope(scope) for scope in key.scopes)
+    return Viewer(
+        team_id=key.team_id,
+        user_id=key.user_id,
+        role=membership.role,
+        scopes=effective_scopes(membership.role, granted),
+        credential=f"key:{key.id}",
+        api_key_id=key.id,
+        plan=key.plan,
+        expires_at=key.expires_at,
+        granted=granted,
+    )
 
 
 def is_expired(viewer: Viewer) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import bindparam, delete, exists, func, select, update
+from sqlalchemy import ColumnElement, bindparam, delete, exists, func, select, update
 from sqlalchemy.orm import aliased
 
 from app.accounts.models import ApiKey, Membership, RefreshToken, Role, Team, User
@@ -17,6 +17,17 @@ Session = ReadSession | WriteSession
 
 async def key_by_digest(session: Session, digest: bytes) -> tuple[ApiKey, Membership | None] | None:
     """A key with the membership of its owner in its team (None when the owner left)."""
+    return await _key(session, ApiKey.secret_hash == digest)
+
+
+async def key_with_owner(session: Session, key_id: int) -> tuple[ApiKey, Membership | None] | None:
+    """The same by the id of the key."""
+    return await _key(session, ApiKey.id == key_id)
+
+
+async def _key(
+    session: Session, wanted: ColumnElement[bool]
+) -> tuple[ApiKey, Membership | None] | None:
     row = (
         await session.execute(
             select(ApiKey, Membership)
@@ -24,7 +35,7 @@ async def key_by_digest(session: Session, digest: bytes) -> tuple[ApiKey, Member
                 Membership,
                 (Membership.user_id == ApiKey.user_id) & (Membership.team_id == ApiKey.team_id),
             )
-            .where(ApiKey.secret_hash == digest)
+            .where(wanted)
         )
     ).first()
     return None if row is None else (row[0], row[1])
@@ -74,6 +85,14 @@ async def users_by_ids(session: Session, ids: Collection[int]) -> dict[int, User
     """Users by id."""
     rows = await session.scalars(select(User).where(User.id.in_(ids)))
     return {row.id: row for row in rows}
+
+
+async def membership(session: Session, user_id: int, team_id: int) -> Membership | None:
+    """What a user is in a team."""
+    found: Membership | None = await session.scalar(
+        select(Membership).where(Membership.user_id == user_id, Membership.team_id == team_id)
+    )
+    return found
 
 
 async def default_membership(session: Session, user_id: int) -> Membership | None:

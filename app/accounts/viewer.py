@@ -30,7 +30,8 @@ class Viewer:
 
     `teams` are the memberships of whoever signed in, the oldest first; a key has its own team
     alone. `granted` are the scopes a key or an application was given, None for all of the role's.
-    `reach` is filled while a sign-in reads as all of its teams at once.
+    `reach` is filled while a sign-in reads as all of its teams at once. `printer_id` is the only
+    printer whose camera a camera token shows.
     """
 
     team_id: int
@@ -45,6 +46,7 @@ class Viewer:
     teams: tuple[tuple[int, Role], ...] = ()
     granted: frozenset[Scope] | None = None
     reach: frozenset[int] = frozenset()
+    printer_id: int | None = None
 
     @property
     def reads_as(self) -> int | frozenset[int]:
@@ -87,3 +89,8 @@ class Viewer:
         """Raises `Forbidden` unless this credential carries `scope`."""
         if scope not in self.scopes:
             raise Forbidden(f"This needs the permission `{scope.value}`, which you do not have.")
+
+    def require_camera(self, printer_id: int) -> None:
+        """Raises `Forbidden` when this credential is a token for the camera of another printer."""
+        if self.printer_id not in (None, printer_id):
+            raise Forbidden("The token is for the camera of another printer.")

@@ -11,6 +11,11 @@ from schema.context import Info
 from schema.fields import about
 
 
+def camera_path(printer_id: int, kind: str) -> str:
+    """Where the `stream` or the `snapshot` of a printer is."""
+    return f"/api/v1/printers/{printer_id}/camera/{kind}"
+
+
 @strawberry.type(description="The camera of a printer.")
 class Camera:
     kind: catalogue.Camera = about("How the printer shows it.")
@@ -22,11 +27,10 @@ class Camera:
 
     @classmethod
     def of(cls, row: models.Printer) -> Camera:
-        path = f"/api/v1/printers/{row.id}/camera"
         return cls(
             kind=camera_kind(row),
-            stream_path=f"{path}/stream",
-            snapshot_path=f"{path}/snapshot",
+            stream_path=camera_path(row.id, "stream"),
+            snapshot_path=camera_path(row.id, "snapshot"),
             row=row,
         )
 
