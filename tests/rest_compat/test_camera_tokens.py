@@ -144,7 +144,10 @@ async def test_a_token_ends_with_its_key(server: RunningServer) -> None:
         value, key_id = await own_key(server)
         token = await made(server, place.id, key=value)
         visitor = server.client(None)
-        async with visitor.stream("GET", token["streamPath"]) as response, place.watching() as other:
+        async with (
+            visitor.stream("GET", token["streamPath"]) as response,
+            place.watching() as other,
+        ):
             watching = Watching(response)
             await watching.picture()
             await server.graphql(

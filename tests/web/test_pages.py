@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 from selenium.webdriver import Chrome
+from selenium.webdriver.common.keys import Keys
 
 from app.simulator.farm import SimulatedFarm, SimulatorOptions
 from app.simulator.jobs import Filament, Job
@@ -100,6 +101,89 @@ async def test_the_wall_display_shows_the_farm(
     )
     await beside(page.refresh)
     await _shows(page, re.escape(printer.sim.name))
+    await beside(_only_from, page, server.base)
+
+
+# What a picture shows at the moment, as text; nothing before it shows anything.
+PIXELS = """const picture = document.querySelector(arguments[0]);
+if (!picture || !picture.complete || picture.naturalWidth === 0) return '';
+const canvas = document.createElement('canvas');
+canvas.width = picture.naturalWidth; canvas.height = picture.naturalHeight;
+canvas.getContext('2d').drawImage(picture, 0, 0);
+return canvas.width + ' ' + canvas.toDataURL('image/jpeg', 0.5);"""
+
+
+async def _moves(page: Chrome, selector: str) -> None:
+    """Wait until a picture of the simulator's camera is shown, and then another one."""
+
+    async def pixels() -> str:
+        return str(await beside(page.execute_script, PIXELS, selector))
+
+    first = await eventually(pixels, 30)
+    assert first.startswith("1280 ")
+
+    async def another() -> bool:
+        return await pixels() not in ("", first)
+
+    await eventually(another, 30)
+
+
+async def test_the_wall_display_shows_cameras(
+    server: RunningServer, page: Chrome, farm: SimulatedFarm
+) -> None:
+    """A tap on a card opens what its camera shows, which moves; closed, nobody watches any more.
+    What stands in the way is told in words."""
+    (printer,) = farm.printers
+    printer.quirks.camera_pictures_per_second = 10
+    printer.sim.start(Job("Gear", seconds=600, layers=60, filaments=(Filament(),)))
+    added = await server.add(printer)
+    cameras, number = server.runtime.cameras, added["databaseId"]
+    await beside(page.get, server.base)
+    await beside(page.execute_script, f"localStorage.setItem('spoolgraph-credential', '{KEY}')")
+    await beside(page.refresh)
+    await _shows(page, re.escape(printer.sim.name))
+    await beside(lambda: find(page, ".watch").click())
+    await _moves(page, "#camera-picture")
+    assert cameras.watchers(number) == 1
+    assert "Gear" in await _shows(page, "Gear", "#camera")
+    await beside(lambda: find(page, "body").send_keys(Keys.ESCAPE))
+    await eventually(lambda: cameras.watchers(number) == 0)
+    await eventually(lambda: beside(lambda: not find(page, "#camera").is_displayed()))
+    await beside(lambda: find(page, ".printer").click())
+    await _moves(page, "#camera-picture")
+    cameras.stop(number)
+    await _shows(page, "looking again", "#camera-notice")
+    await _moves(page, "#camera-picture")
+    await beside(lambda: find(page, "#camera-close").click())
+    await eventually(lambda: cameras.watchers(number) == 0)
+    await beside(_only_from, page, server.base)
+    await printer.camera.stop()
+    cameras.stop(number)
+    await beside(lambda: find(page, ".printer").click())
+    await _shows(page, "refuses connections", "#camera-notice")
+
+
+async def test_an_address_with_a_camera_token_is_a_picture(
+    server: RunningServer, page: Chrome, farm: SimulatedFarm
+) -> None:
+    """In an `<img>` of any page, which sends no key: one that moves, and one that does not."""
+    (printer,) = farm.printers
+    printer.quirks.camera_pictures_per_second = 10
+    printer.sim.start(Job("Gear", seconds=600, layers=60, filaments=(Filament(),)))
+    added = await server.add(printer)
+    made = await server.graphql(
+        """mutation($id: ID) { createCameraToken(input: {printerId: $id}) {
+            streamPath snapshotPath } }""",
+        {"id": added["id"]},
+    )
+    await beside(page.get, server.base)
+    for name in ("streamPath", "snapshotPath"):
+        insert = """const picture = document.createElement('img'); picture.id = arguments[0];
+            picture.src = arguments[1]; document.body.append(picture);"""
+        path = made["createCameraToken"][name]
+        await beside(page.execute_script, insert, name, path)
+    await _moves(page, "#streamPath")
+    await eventually(lambda: beside(page.execute_script, PIXELS, "#snapshotPath"))
     await beside(_only_from, page, server.base)
 
 

@@ -1,10 +1,11 @@
 import { createClient } from "graphql-ws";
+import { beside, watch } from "./camera.js";
 import { asHeaders, forget, remember, remembered, socketAddress } from "./credential.js";
 import "./index.css";
 
 const UPDATES = `subscription WallDisplay {
   printerStatus {
-    printer { id name model currentPrint { name } }
+    printer { id name model camera { streamPath } currentPrint { name } }
     status {
       state connection connectionDetail progress remainingTime currentLayer totalLayers stage
       temperatures { nozzle bed chamber }
@@ -36,8 +37,12 @@ function card(id) {
     state: element("span", "state"), job: element("div", "job"),
     track: element("div", "track"), fill: element("div", ""),
     facts: element("div", "facts"), problem: element("div", "problem"),
+    camera: element("button", "watch"),
   };
-  heading.append(parts.name, parts.model);
+  heading.append(parts.name, parts.model, parts.camera);
+  parts.camera.type = "button";
+  // The button is what keyboards and screen readers reach; the whole card may be tapped.
+  root.addEventListener("click", () => watch(parts));
   parts.track.setAttribute("role", "progressbar");
   parts.track.append(parts.fill);
   const line = element("div", "");
@@ -58,7 +63,9 @@ function show({ printer, status }) {
   const live = ["CONNECTED", "CONTROL_REFUSED"].includes(status.connection);
   const state = live || status.connection === "STALE" ? status.state : "OFFLINE";
   parts.seen = state;
+  parts.path = printer.camera.streamPath;
   parts.name.textContent = printer.name;
+  parts.camera.setAttribute("aria-label", `Camera of ${printer.name}`);
   parts.model.textContent = printer.model;
   parts.state.className = `state ${state}`;
   parts.state.textContent = WORDS[state] ?? state;
@@ -80,6 +87,7 @@ function show({ printer, status }) {
   parts.facts.replaceChildren(...facts.filter(Boolean).map((fact) => element("span", "", fact)));
   const [error] = status.health.errors;
   parts.problem.textContent = live ? (error ? (error.message ?? error.code) : "") : (status.connectionDetail ?? "");
+  beside(parts);
   summarise();
 }
 
