@@ -1,6 +1,7 @@
 """Two server processes of one farm share one connection to a printer's camera."""
 
 import contextlib
+import signal
 
 import pytest
 
@@ -9,7 +10,8 @@ from app.database import EVERY_TEAM
 from app.printers import leases
 from app.simulator.farm import SimulatedFarm, SimulatorOptions
 from app.simulator.jobs import Job
-from tests.running import eventually, running
+from tests.commands.process import serving
+from tests.running import RunningServer, eventually, running
 
 
 @contextlib.asynccontextmanager
@@ -73,3 +75,38 @@ async def test_the_reason_reaches_the_other_process(tmp_path, postgres_url, redi
         answer = await there.client().get("/api/v1/printers/1/camera/snapshot")
         assert answer.status_code == 503
         assert "refuses connections" in answer.json()["detail"]
+
+
+@pytest.mark.timeout(120)
+async def test_a_stream_outlives_the_process_that_held_the_camera(
+    tmp_path, postgres_url, redis_url
+):
+    """Killed without a word: the other one takes the printer over and goes on showing it to those
+    who watch."""
+    shared = {"database_url": postgres_url, "broadcast_url": redis_url, "secret_key": "k" * 40}
+    async with contextlib.AsyncExitStack() as stack:
+        options = SimulatorOptions(models=("p1s",), base_port=0, speed=60)
+        farm = await stack.enter_async_context(SimulatedFarm(options))
+        printer = farm.printers[0]
+        printer.quirks.camera_pictures_per_second = 20
+        printer.sim.start(Job("Gear", 600, 50))
+        doomed = await stack.enter_async_context(serving(tmp_path / "a", **shared))
+        # It is alone when the printer is added, so it is the one that holds it.
+        await RunningServer(None, doomed.base).add(printer)
+        path = "/api/v1/printers/1/camera/snapshot"
+
+        async def shown():
+            return (await doomed.get(path)).status_code == 200
+
+        await eventually(shown)
+        there = await stack.enter_async_context(running(tmp_path / "b", **shared))
+        await eventually(lambda: there.runtime.hub.connected)
+        watcher = there.runtime.cameras.watch(1, 30)
+        assert await watcher.first(10)
+        assert (printer.camera.served, printer.camera.viewers) == (1, 1)
+        await doomed.end(signal.SIGKILL)
+        await eventually(lambda: printer.camera.served == 2, 60)
+        assert await watcher.next()
+        assert await watcher.next()
+        async with there.runtime.database.read(EVERY_TEAM) as session:
+            assert await leases.owner_of(session, 1) == there.runtime.process_id
