@@ -81,7 +81,12 @@ def tune_collection() -> None:
 
 
 def run(work: Coroutine[Any, Any, None]) -> None:
-    """Run to the end on the fast event loop; Ctrl-C is a normal end."""
+    """Run to the end on the fast event loop; Ctrl-C is a normal end, and so is SIGTERM.
+
+    Shells start what runs in the background with SIGINT ignored, which is undone here.
+    """
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGTERM, lambda _sig, _frame: signal.raise_signal(signal.SIGINT))
     with (
         contextlib.suppress(KeyboardInterrupt),
         asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,

@@ -55,8 +55,7 @@ class FtpsConnection(ftplib.FTP_TLS):
         """Connect and sign in. Raises ``OSError`` or ``ftplib.Error``."""
         target = self._target
         self.host, self.port = target.host, target.port
-        tcp = socket.create_connection((target.host, target.port), CONNECT_SECONDS)
-        self.af = tcp.family
+        tcp = self._reach()
         # The access code leaves only after this has verified who is at the other end.
         self.sock = self.context.wrap_socket(tcp)
         self.file = self.sock.makefile("r", encoding=self.encoding, errors="replace")
@@ -67,6 +66,24 @@ class FtpsConnection(ftplib.FTP_TLS):
         self.welcome = self.getresp()
         self.login(USER, target.access_code)
         self._protect()
+
+    def _reach(self) -> socket.socket:
+        """A connected socket, which `cut` reaches from the first moment."""
+        found = socket.getaddrinfo(self.host, self.port, type=socket.SOCK_STREAM)
+        self.af, kind, protocol, _name, address = found[0]
+        tcp = self.sock = socket.socket(self.af, kind, protocol)
+        try:
+            if self._aborted:
+                raise ConnectionAbortedError
+            tcp.settimeout(CONNECT_SECONDS)
+            tcp.connect(address)
+            if self._aborted:
+                raise ConnectionAbortedError
+        except BaseException:
+            self.sock = None
+            tcp.close()
+            raise
+        return tcp
 
     def _protect(self) -> None:
         if self.clear_data:

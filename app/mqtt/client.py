@@ -1,6 +1,7 @@
 """aiomqtt as printers need it: connects that cannot starve others, messages without a queue."""
 
 import asyncio
+import contextlib
 import socket
 import ssl
 from collections.abc import Callable
@@ -137,8 +138,11 @@ class MqttClient(aiomqtt.Client):
             self._discard()
 
     def _discard(self) -> None:
-        """Close a socket that aiomqtt leaves open when CONNACK does not come."""
-        self._client.disconnect()
+        """Say goodbye, without waiting until it has left, and close the socket."""
+        # Written here and now, not by the loop: whoever froze cannot hold up the end.
+        self._client.on_socket_register_write = None
+        with contextlib.suppress(OSError, ValueError):
+            self._client.disconnect()
         leftover = self._client.socket()
         if leftover is not None:
             self._loop.remove_reader(leftover.fileno())
@@ -166,13 +170,10 @@ class MqttClient(aiomqtt.Client):
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        try:
-            await super().__aexit__(kind, error, trace)
-        finally:
-            if self._disconnected.done() and not self._disconnected.cancelled():
-                # Whoever left for another reason has no use for this one.
-                self._disconnected.exception()
-            self._discard()
+        self._discard()
+        if self._disconnected.done() and not self._disconnected.cancelled():
+            # Whoever left for another reason has no use for this one.
+            self._disconnected.exception()
 
 
 async def _open_tcp(host: str, port: int) -> socket.socket:

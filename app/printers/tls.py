@@ -10,7 +10,6 @@ import hashlib
 import socket
 import ssl
 from pathlib import Path
-from typing import Any
 
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
@@ -86,13 +85,30 @@ class PrinterTls(ssl.SSLContext):
             if ca_file is not None:
                 self.load_verify_locations(cafile=str(ca_file))
 
-    def wrap_socket(self, sock: socket.socket, *args: Any, **kwargs: Any) -> ssl.SSLSocket:
+    def wrap_socket(
+        self,
+        sock: socket.socket,
+        server_side: bool = False,
+        do_handshake_on_connect: bool = True,
+        suppress_ragged_eofs: bool = True,
+        server_hostname: str | bytes | None = None,
+        session: ssl.SSLSession | None = None,
+    ) -> ssl.SSLSocket:
         """Wrap, asking for the serial by name: the address says nothing about a printer."""
-        kwargs["server_hostname"] = self.serial
-        self._wrapped = super().wrap_socket(sock, *args, **kwargs)
+        wrapped = self._wrapped = super().wrap_socket(
+            sock,
+            server_side,
+            do_handshake_on_connect=False,
+            suppress_ragged_eofs=suppress_ragged_eofs,
+            server_hostname=self.serial,
+            session=session,
+        )
         if self._aborted:
             self.abort()
-        return self._wrapped
+        if do_handshake_on_connect:
+            # Begins when `abort` can already reach the socket.
+            wrapped.do_handshake()
+        return wrapped
 
     def abort(self) -> None:
         """Wake a thread that waits in a handshake nobody wants any more, or is about to."""

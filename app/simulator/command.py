@@ -78,7 +78,13 @@ async def simulate(options: SimulatorOptions, *, as_json: bool = False) -> None:
 async def _serve_control(farm: SimulatedFarm, port: int) -> asyncio.Future[None]:
     """Start the control port; returns once it answers."""
     config = uvicorn.Config(
-        control_app(farm), host=HOST, port=port, log_config=None, access_log=False, lifespan="off"
+        control_app(farm),
+        host=HOST,
+        port=port,
+        log_config=None,
+        access_log=False,
+        lifespan="off",
+        timeout_graceful_shutdown=1,
     )
     server = TellingServer(config)
     serving = asyncio.ensure_future(server.serve())

@@ -11,12 +11,13 @@ import httpx
 import pytest
 import websockets
 
-from tests.commands.process import Command, ended, serving, settings, started
+from tests.commands.process import GONE, Command, ended, serving, settings, started
 from tests.conftest import named, on_server, run_apart
 from tests.running import KEY, eventually, receive
 
-# Seconds within which a server must be gone, whatever is open.
-GONE = 5.0
+MUTE = 3
+ADD = """mutation($input: AddPrinterInput!) {
+    addPrinter(input: $input) { userErrors { message } } }"""
 
 
 async def _subscribed(command: Command) -> websockets.ClientConnection:
@@ -33,18 +34,37 @@ async def _subscribed(command: Command) -> websockets.ClientConnection:
     return socket
 
 
+async def _mute(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """A printer that accepts connections and answers nothing."""
+    await reader.read(-1)
+    writer.close()
+
+
 @pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
 async def test_the_demo_ends_at_once_and_keeps_its_data(
     tmp_path: Path, sent: signal.Signals
 ) -> None:
-    """With an open socket and an open event stream; the second start has the same history."""
-    async with serving(tmp_path, "demo") as demo:
-        socket = await _subscribed(demo)
-        await receive(socket)
+    """With open sockets, some of which read nothing, an open event stream, and printers that hang
+    in their handshakes; the second start has the same history."""
+    async with (
+        await asyncio.start_server(_mute, "127.0.0.1", 0) as mute,
+        serving(tmp_path, "demo") as demo,
+    ):
+        port = mute.sockets[0].getsockname()[1]
+        told = {"ipAddress": "127.0.0.1", "accessCode": "12345678", "mqttPort": port}
+        for number in range(MUTE):
+            new = {"name": f"Mute {number}", "serialNumber": f"01S00A00000{number:04}", **told}
+            data = await demo.graphql(ADD, {"input": new})
+            assert data["addPrinter"]["userErrors"] == []
+        sockets = [await _subscribed(demo) for _ in range(5)]
+        for socket in sockets:
+            await receive(socket)
+        for socket in sockets[1:]:
+            socket.transport.pause_reading()
         before = (await demo.get("/api/v1/archives?limit=500")).json()
         assert before["total"] >= 100
         printers = (await demo.get("/api/v1/printers")).json()
-        assert len(printers) == 8
+        assert len(printers) == 8 + MUTE
         async with (
             httpx.AsyncClient(base_url=demo.base, timeout=20) as client,
             client.stream(
@@ -58,7 +78,8 @@ async def test_the_demo_ends_at_once_and_keeps_its_data(
             assert await demo.end(sent) < GONE
         assert demo.process.returncode == 0
         assert "Traceback" not in demo.output
-        await socket.close()
+        for socket in sockets:
+            socket.transport.abort()
     async with serving(tmp_path, "demo") as demo:
         after = (await demo.get("/api/v1/archives?limit=500")).json()
         known = {item["id"]: item["name"] for item in after["archives"]}

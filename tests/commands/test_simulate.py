@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import signal
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -11,7 +12,7 @@ import aiomqtt
 import httpx
 import pytest
 
-from tests.commands.process import Command, ended, started
+from tests.commands.process import GONE, Command, ended, started
 from tests.running import eventually
 from tests.services import free_port
 
@@ -63,6 +64,22 @@ async def test_one_line_per_printer() -> None:
     assert [line["model"] for line in lines] == ["P1S", "H2D", "P1S"]
     assert len({line["mqtt_port"] for line in lines}) == 3
     assert len({line["serial_number"] for line in lines}) == 3
+
+
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("inherited", [signal.SIG_DFL, signal.SIG_IGN])
+async def test_it_ends_when_told_to(sent: signal.Signals, inherited: signal.Handlers) -> None:
+    """At once and well, also when a shell started it in the background, ignoring Ctrl-C."""
+    arguments = ["--printers", "2", "--base-port", "0", "--json"]
+    before = signal.signal(sent, inherited)
+    try:
+        async with started("simulate", *arguments) as command:
+            await eventually(lambda: len(_lines(command)) == 2, 60)
+            assert await command.end(sent) < GONE
+    finally:
+        signal.signal(sent, before)
+    assert command.process.returncode == 0
+    assert "Traceback" not in command.output
 
 
 async def test_an_unknown_model_is_refused() -> None:

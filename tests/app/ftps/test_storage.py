@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 import pytest
 
 from app.errors import Invalid
+from app.ftps.connection import CONNECT_SECONDS
 from app.ftps.errors import (
     StorageAccessRefused,
     StorageRefused,
@@ -259,3 +260,29 @@ async def test_a_name_cannot_smuggle_commands(storages):
                 with pytest.raises(Invalid):
                     await call("/a\nDELE /b")
         assert not any(line.startswith("DELE") for line in printer.log)
+
+
+async def test_a_handshake_that_is_cancelled_lets_go(storages):
+    """Its thread ends at once and not when its patience does: processes wait for threads."""
+    asked, left = asyncio.Event(), asyncio.Event()
+
+    async def mute(reader, writer):
+        await reader.read(1)
+        asked.set()
+        while await reader.read(4096):
+            pass
+        left.set()
+        writer.close()
+
+    async def connect(port):
+        async with storages.open(target(port)):
+            pass
+
+    async with await asyncio.start_server(mute, "127.0.0.1", 0) as printer:
+        working = asyncio.create_task(connect(printer.sockets[0].getsockname()[1]))
+        await asked.wait()
+        working.cancel()
+        async with asyncio.timeout(CONNECT_SECONDS / 2):
+            await asyncio.wait({working})
+            await left.wait()
+        assert working.cancelled()
