@@ -27,13 +27,16 @@ class Group:
             value = raw.get(field.name)
             if value is None:
                 if field.required or (field.name in raw and not field.nullable):
-                    raise Refused(f"{field.name} is required")
+                    raise Refused("is required", field.name)
                 continue
             try:
                 found[_last(field.into)] = field.kind.from_json(value)
             except Refused as refused:
-                raise Refused(f"{field.name} {refused}") from None
+                raise Refused(str(refused), field.name) from None
         return found
+
+    def names(self) -> dict[str, str]:
+        return {_last(field.into): field.name for field in self.fields}
 
     def schema(self) -> dict[str, Any]:
         properties = {

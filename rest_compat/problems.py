@@ -82,7 +82,7 @@ def not_found(message: str = "There is no such thing here.") -> Problem:
 def of_domain(error: DomainError, names: Mapping[str, str]) -> Problem:
     """A domain error as a problem; `names` maps fields of the domain to those of the request."""
     if isinstance(error, Invalid):
-        faults = [Fault(names.get(".".join(f.path), f.path[-1]), f.message) for f in error.errors]
+        faults = [Fault(_named(f.path, names), f.message) for f in error.errors]
         return invalid(*(faults or [Fault(None, error.message)]))
     if isinstance(error, RateLimited):
         return Problem(error.code, error.message, headers={"Retry-After": str(error.retry_after)})
@@ -106,9 +106,18 @@ def of_user_errors(errors: Sequence[Mapping[str, Any]], names: Mapping[str, str]
         return Problem(code, errors[0]["message"], headers=_headers(code))
     faults = []
     for error in errors:
-        path = ".".join(error["field"] or ())
-        faults.append(Fault(names.get(path, path.rpartition(".")[2] or None), error["message"]))
+        faults.append(Fault(_named(error["field"] or (), names), error["message"]))
     return invalid(*faults)
+
+
+def _named(path: Sequence[str], names: Mapping[str, str]) -> str | None:
+    """What the request calls the field at a path of the domain, else the last part of the path."""
+    if not path:
+        return None
+    name = names.get(".".join("*" if part.isdigit() else part for part in path), path[-1])
+    for place in filter(str.isdigit, path):
+        name = name.replace("*", place, 1)
+    return name
 
 
 def _headers(code: str) -> dict[str, str]:

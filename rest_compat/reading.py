@@ -48,7 +48,8 @@ def _variables(row: Row, request: Request, body: Mapping[str, Any], form: Form) 
         try:
             value = _value(parameter, request, body, form)
         except Refused as refused:
-            faults.append(Fault(parameter.name, str(refused)))
+            named = f"{parameter.name}.{refused.at}" if refused.at else parameter.name
+            faults.append(Fault(named, str(refused)))
         except NoSuchRow:
             raise not_found() from None
         else:

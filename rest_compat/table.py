@@ -15,7 +15,7 @@ from app.files.download import Download
 from app.runtime import Runtime
 from rest_compat.problems import Problem
 from rest_compat.scalars import PathUuid
-from rest_compat.values import Kind, PathId
+from rest_compat.values import Holder, Kind, PathId
 
 Data = Mapping[str, Any]
 JsonSchema = Mapping[str, Any]
@@ -150,8 +150,14 @@ class Row:
 
     @property
     def field_names(self) -> dict[str, str]:
-        """How the request names the fields that the schema refuses."""
-        return {parameter.into: parameter.name for parameter in self.parameters}
+        """How the request names the fields that the schema refuses; `*` is a place in a list."""
+        found: dict[str, str] = {}
+        for parameter in self.parameters:
+            found[parameter.into] = parameter.name
+            if isinstance(parameter.kind, Holder):
+                for into, name in parameter.kind.names().items():
+                    found[f"{parameter.into}.{into}"] = f"{parameter.name}.{name}"
+        return found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from schema.ids import global_id
 
@@ -24,7 +24,14 @@ _LAST_MOMENT = time(23, 59, 59, 999999, tzinfo=UTC)
 
 
 class Refused(ValueError):
-    """A value that is not of its kind; the message says what it must be."""
+    """A value that is not of its kind; the message says what it must be.
+
+    `at` leads to the refused part of a value that holds others, `2.spool_id`.
+    """
+
+    def __init__(self, message: str, at: str = "") -> None:
+        super().__init__(message)
+        self.at = at
 
 
 class NoSuchRow(Exception):
@@ -198,6 +205,15 @@ class RowId:
         return {"type": "integer", "minimum": 1, "maximum": MAX_ID}
 
 
+@runtime_checkable
+class Holder(Protocol):
+    """A kind whose values hold others by name."""
+
+    def names(self) -> Mapping[str, str]:
+        """How a request names what stands at a path of the domain; `*` is a place in a list."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Many:
     """A JSON list of at most `limit` values of one kind."""
@@ -213,7 +229,19 @@ class Many:
             raise Refused("must be a list")
         if len(raw) > self.limit:
             raise Refused(f"must have at most {self.limit} entries")
-        return [self.kind.from_json(item) for item in raw]
+        return [self._entry(place, item) for place, item in enumerate(raw)]
+
+    def _entry(self, place: int, raw: Any) -> Any:
+        try:
+            return self.kind.from_json(raw)
+        except Refused as refused:
+            if not refused.at:
+                raise
+            raise Refused(str(refused), f"{place}.{refused.at}") from None
+
+    def names(self) -> Mapping[str, str]:
+        inner = self.kind.names() if isinstance(self.kind, Holder) else {}
+        return {f"*.{into}": f"*.{name}" for into, name in inner.items()}
 
     def schema(self) -> dict[str, Any]:
         return {"type": "array", "items": self.kind.schema(), "maxItems": self.limit}

@@ -241,6 +241,9 @@ async def test_weights_per_plate_and_per_piece_are_not_mixed_up(
     assert run["items"][0]["estimated_material_cost"] == 1.2
 
 
+_SPOOL = "materials.0.spool_id"
+
+
 async def test_waste_is_taken_when_a_run_ends_badly(client: httpx.AsyncClient) -> None:
     """With the grams per spool; without a body there is none."""
     red, blue = (await spool(client))["id"], (await spool(client))["id"]
@@ -249,12 +252,12 @@ async def test_waste_is_taken_when_a_run_ends_badly(client: httpx.AsyncClient) -
     waste = [{"spool_id": red, "grams": 4.2}]
     for body, status, field in (
         ({"materials": waste}, 422, "failure_reason"),
-        ({"failure_reason": "Clog", "materials": [{"spool_id": blue, "grams": 1}]}, 422, None),
-        ({"failure_reason": "Clog", "materials": [{"spool_id": red}]}, 422, "materials"),
+        ({"failure_reason": "Clog", "materials": [{"spool_id": blue, "grams": 1}]}, 422, _SPOOL),
+        ({"failure_reason": "Clog", "materials": [{"spool_id": red}]}, 422, "materials.0.grams"),
     ):
         answer = await client.post(f"{path}/fail", json=body)
         assert answer.status_code == status
-        assert field in (None, answer.json()["errors"][0]["field"])
+        assert [error["field"] for error in answer.json()["errors"]] == [field]
     answer = await client.post(f"{path}/fail", json={"failure_reason": "Clog", "materials": waste})
     assert answer.status_code == 200
     done = answer.json()["data"]
@@ -307,8 +310,8 @@ async def test_what_the_state_forbids_is_a_conflict(client: httpx.AsyncClient) -
         ({"started_at": "2999-01-01T00:00:00Z"}, "started_at"),
         ({"status": "completed", "completed_at": "2999-01-01T00:00:00Z"}, "completed_at"),
         ({"estimated_total_filament_grams": 1e12}, "estimated_total_filament_grams"),
-        ({"items": [{"product_id": "x", "quantity": 1}]}, "items"),
-        ({"items": [{"product_id": str(uuid4()), "quantity": 0}]}, "items"),
+        ({"items": [{"product_id": "x", "quantity": 1}]}, "items.0.product_id"),
+        ({"items": [{"product_id": str(uuid4()), "quantity": 0}]}, "items.0.quantity"),
         ({"status": "failed"}, "failure_reason"),
     ],
 )
@@ -338,6 +341,12 @@ async def test_a_weight_after_above_before_is_refused(client: httpx.AsyncClient)
         f"/production-runs/{run['id']}/materials", json={**_line(red, 5), **body}
     )
     assert answer.status_code == 422
+    answer = await client.post(
+        "/production-runs", json={"materials": [_line(red, 5), {**_line(red, 5), **body}]}
+    )
+    assert [error["field"] for error in answer.json()["errors"]] == [
+        "materials.1.spool_weight_after_grams"
+    ]
 
 
 async def test_runs_are_filtered_and_sorted_by_every_documented_field(

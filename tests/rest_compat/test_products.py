@@ -205,6 +205,9 @@ async def test_products_in_use_cycles_and_taken_skus_are_conflicts(
         assert isinstance(answer.json()["detail"], str)
 
 
+_LINE = {"material_type": "PLA", "weight_grams": 5}
+
+
 @pytest.mark.parametrize(
     ("body", "field"),
     [
@@ -215,14 +218,25 @@ async def test_products_in_use_cycles_and_taken_skus_are_conflicts(
         ({"name": "x", "pieces_per_plate": 0}, "pieces_per_plate"),
         ({"name": "x", "materials": {}}, "materials"),
         ({"name": "x", "materials": [5]}, "materials"),
-        ({"name": "x", "materials": [{"material_type": "PLA"}]}, "materials"),
-        ({"name": "x", "components": [{"component_product_id": "5"}]}, "components"),
+        ({"name": "x", "materials": [_LINE, {"material_type": "PLA"}]}, "materials.1.weight_grams"),
+        (
+            {"name": "x", "materials": [_LINE, _LINE | {"weight_grams": 0}]},
+            "materials.1.weight_grams",
+        ),
+        (
+            {"name": "x", "materials": [_LINE | {"material_type": "Wood"}]},
+            "materials.0.material_type",
+        ),
+        (
+            {"name": "x", "components": [{"component_product_id": "5"}]},
+            "components.0.component_product_id",
+        ),
     ],
 )
 async def test_a_wrong_field_is_named(
     client: httpx.AsyncClient, body: dict[str, Any], field: str
 ) -> None:
-    """422 with the documented names."""
+    """422 with the documented names, those of lines with their place."""
     answer = await client.post("/products", json=body)
     assert (answer.status_code, answer.json()["code"]) == (422, "VALIDATION_ERROR")
     assert [error["field"] for error in answer.json()["errors"]] == [field]
