@@ -57,6 +57,9 @@ class LineError:
     message: str
 
 
+_TOO_MANY = "This line has more cells than there are columns; quote text that holds separators."
+
+
 @dataclass(frozen=True, slots=True)
 class Line:
     """A good line: where it stands, the spool in it, and the id it names."""
@@ -185,6 +188,9 @@ def _read(
             break
         if errors and errors[0].line == header[0]:
             continue  # without its columns no row can be read; they are only counted
+        if any(cell.strip() for cell in cells[len(header[1]) :]):
+            errors.append(LineError(number, None, _TOO_MANY))
+            continue
         found = _line(number, cells, columns, decimal_comma=decimal_comma)
         if isinstance(found, Line):
             lines.append(found)

@@ -101,6 +101,7 @@ def test_tables_of_spreadsheets_are_read(text: str) -> None:
         (f"{HEADER},colour\n", [(1, "colour")]),
         (f"{HEADER}\n", [(1, None)]),
         (f"{HEADER}\nPLA,Red\n", [(2, "net_weight_grams")]),
+        (f"{HEADER}\nPLA,Red,1,,\nPLA,Red,1000,5\n", [(3, None)]),
         (
             f"{HEADER}\nPLA,Red,1\nWood,,x\n\nPLA,Red,-1\n",
             [(3, "color"), (3, "net_weight_grams"), (3, "material_type"), (5, "net_weight_grams")],
