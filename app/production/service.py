@@ -111,12 +111,14 @@ async def make_run(session: WriteSession, viewer: Viewer, new: NewRun) -> Produc
             team_id=run.team_id, production_run_id=run.id, project_id=run.project_id
         )
     )
+    started = run.started_at
     changes = RunChanges(
         completed_at=new.completed_at or now,
         failure_reason=UNSET if new.failure_reason is None else new.failure_reason,
     )
     if new.status is RunStatus.COMPLETED:
-        states.start(session, run, run.started_at or new.completed_at or now)
+        states.start(session, run, now)
+        run.started_at = started  # nobody said when; then its print time is not known either
     await _step(session, viewer, run, new.status, changes)
     await session.flush()
     return run

@@ -203,13 +203,16 @@ async def test_a_pause_is_no_print_time(factory: Factory) -> None:
 
 
 async def test_a_run_in_the_past_is_recorded(factory: Factory) -> None:
-    """Made as completed with its own times; an end before the start or to come is refused."""
+    """Made as completed with its own times, of which none is invented; an end before the start or
+    to come is refused."""
     began = datetime(2026, 3, 1, 8, 0, tzinfo=UTC)
     ended = began + timedelta(hours=3)
     done = await factory.run(status=RunStatus.COMPLETED, started_at=began, completed_at=ended)
     assert (done.completed_at, done.actual_print_time) == (ended, 10_800)
     done = await factory.run(status=RunStatus.COMPLETED, completed_at=ended)
-    assert (done.started_at, done.completed_at, done.actual_print_time) == (ended, ended, 0)
+    assert (done.started_at, done.completed_at, done.actual_print_time) == (None, ended, None)
+    done = await factory.run(status=RunStatus.COMPLETED, actual_print_time=60)
+    assert done.actual_print_time == 60
     for wrong in (began - timedelta(seconds=1), datetime.now(UTC) + timedelta(days=1)):
         with pytest.raises(Invalid) as refused:
             await factory.run(status=RunStatus.COMPLETED, started_at=began, completed_at=wrong)
