@@ -65,6 +65,8 @@ async def update_archive(
     archive.search_text = search_text(archive)
     archive.updated_at = datetime.now(UTC)
     await session.flush()
+    if changes.filament_type is not UNSET and archive.filament_type and len(uses) == 1:
+        uses[0].material = archive.filament_type  # the only filament is what was corrected
     await figures.count_print(session, archive, uses, 1)
     session.raise_event(
         ArchiveUpdated(
