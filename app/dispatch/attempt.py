@@ -102,12 +102,30 @@ async def _pack(desk: Desk, item_id: int, printer_id: int) -> Parcel | None:
         _stem(printable.filename),
         ".3mf" if printable.is_package else ".gcode",
         before.as_dict(),
+        _loaded(desk, printer_id, found),
     )
     async with desk.transaction() as writing:
         dispatch = await running.reserve(writing, item_id, sending)
     if dispatch is None:
         return None
     return Parcel(dispatch, item, printer, key, found, before)
+
+
+def _loaded(desk: Desk, printer_id: int, feeds_of: tuple[Feed | None, ...]) -> list[dict[str, Any]]:
+    """What lies in the slots that feed the print."""
+    status = desk.live.status(printer_id)
+    trays = [tray for unit in status.ams for tray in unit.trays]
+    return [
+        {
+            "material": tray.material,
+            "color": tray.color,
+            "tray_uuid": tray.tray_uuid,
+            "unit": tray.unit,
+            "slot": tray.slot,
+        }
+        for tray in (*trays, *status.external_spools)
+        if tray.material and Feed(tray.unit, tray.slot) in feeds_of
+    ]
 
 
 async def _key_of(session: Any, file_id: int) -> str | None:
@@ -235,6 +253,7 @@ def _order_of(desk: Desk, parcel: Parcel, md5: str, now: datetime) -> PrintOrder
         vibration_calibration=options.vibration_calibration and model.name != "P2S",
         layer_inspection=options.layer_inspection and model.family is Family.X1,
         timelapse=options.timelapse,
+        loaded=tuple(parcel.dispatch.loaded or ()),
     )
 
 

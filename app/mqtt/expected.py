@@ -4,19 +4,21 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import PurePosixPath
 
-from app.mqtt.job import Fingerprint
+from app.mqtt.job import Filament, Fingerprint
 from app.mqtt.run import Ended, Origin, Outcome, Run, Started, Transition
 
 
 @dataclass(frozen=True, slots=True)
 class Expected:
     """How the ordered job will be known: by its id where the printer tells ids, else by the name
-    of its file, which no other order shares. ``before`` is the job shown when it was ordered."""
+    of its file, which no other order shares. ``before`` is the job shown when it was ordered,
+    ``loaded`` what lay in the slots that feed it."""
 
     subtask: str
     remote_path: str
     before: Fingerprint
     ordered_at: datetime
+    loaded: tuple[Filament, ...] = ()
 
     def is_shown(self, told: Fingerprint) -> bool:
         """Whether this is the ordered job."""
@@ -33,7 +35,8 @@ def recognised(expected: Expected | None, run: Run, *, sure: bool) -> tuple[Run,
         return run, expected
     told = run.fingerprint
     if expected.is_shown(told) or (sure and told == expected.before):
-        return replace(run, origin=Origin.DISPATCHED), None
+        fed = run.filaments or expected.loaded
+        return replace(run, origin=Origin.DISPATCHED, filaments=fed), None
     return run, None if sure else expected
 
 
@@ -49,6 +52,7 @@ def unseen(expected: Expected, outcome: Outcome, at: datetime) -> tuple[Transiti
         first_state="",
         last_seen_at=at,
         last_percent=100 if completed else 0,
+        filaments=expected.loaded,
         last_layer=1,  # whatever became of it, something may lie on the plate
     )
     reason = None if completed else "It ended while nobody was watching."

@@ -138,6 +138,8 @@ def _start(life: Lifecycle, seen: Observation) -> Step:
         first_state=seen.gcode_state,
         last_seen_at=seen.at,
         fail_reason_before=seen.fail_reason,
+        # What feeds an ordered print is known before it is seen in use.
+        filaments=life.expected.loaded if ordered and life.expected is not None else (),
     ).seen(seen, settled=False)
     if life.fresh:
         # What was passed while nobody looked is no news.

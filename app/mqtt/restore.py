@@ -73,7 +73,7 @@ async def restore_expected(database: Database, printer_id: int) -> Expected | No
     if row is None or row.commanded_at is None:
         return None
     before = ShownJob.from_dict(row.before)
-    return expected_of(row.subtask_id, row.remote_path, before, row.commanded_at)
+    return expected_of(row.subtask_id, row.remote_path, before, row.commanded_at, row.loaded or ())
 
 
 def _status_in(row: PrinterSnapshot) -> PrinterStatus:

@@ -1,12 +1,14 @@
 """Ordering a print over the connection of one printer: checked, sent at most once, expected."""
 
 import asyncio
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
+from typing import Any
 
 from app.mqtt.commands import Verdict, print_file
 from app.mqtt.expected import Expected
 from app.mqtt.hms import CANCEL_CODES, print_error_words
-from app.mqtt.job import Fingerprint, fingerprint_of
+from app.mqtt.job import Filament, Fingerprint, fingerprint_of
 from app.mqtt.session import Session
 from app.mqtt.values import integer, text
 from app.printers.orders import PrintOrder, ShownJob, StartAnswer, StartVerdict
@@ -39,7 +41,11 @@ def shown_job(session: Session) -> ShownJob | None:
 
 
 def expected_of(
-    subtask_id: int, remote_path: str, before: ShownJob | None, ordered_at: datetime
+    subtask_id: int,
+    remote_path: str,
+    before: ShownJob | None,
+    ordered_at: datetime,
+    loaded: Iterable[Mapping[str, Any]],
 ) -> Expected:
     """How the lifecycle will know an ordered print."""
     shown = before or ShownJob("")
@@ -48,6 +54,7 @@ def expected_of(
         remote_path,
         Fingerprint(shown.subtask or None, shown.task or None, shown.name, shown.file),
         ordered_at,
+        tuple(Filament(**filament) for filament in loaded),
     )
 
 
@@ -60,7 +67,9 @@ async def start_print(session: Session, order: PrintOrder) -> StartAnswer:
     if obstacle is not None:
         return StartAnswer(StartVerdict.NOT_SENT, obstacle)
     now = datetime.now(UTC)
-    session.runs.expect(expected_of(order.subtask_id, order.remote_path, order.before, now))
+    session.runs.expect(
+        expected_of(order.subtask_id, order.remote_path, order.before, now, order.loaded)
+    )
     # A new connection in these minutes would make some printers drop what they are reading.
     session.patient_until = asyncio.get_running_loop().time() + order.patience
     answer = await session.request(print_file(order))

@@ -121,6 +121,8 @@ class Dispatch(TeamOwned, Table):
     plate: Mapped[int] = mapped_column(default=1)
     remote_path: Mapped[str] = mapped_column(String(300))
     before: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    # What lies in the slots that feed it, as JSON: for a print that nobody will have watched.
+    loaded: Mapped[list[dict[str, Any]] | None] = mapped_column(JSON)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     commanded_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     accepted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

@@ -43,6 +43,7 @@ class Sending:
     stem: str
     suffix: str
     before: dict[str, Any]
+    loaded: list[dict[str, Any]]
 
 
 async def reserve(session: WriteSession, item_id: int, sending: Sending) -> Dispatch | None:
@@ -67,6 +68,7 @@ async def reserve(session: WriteSession, item_id: int, sending: Sending) -> Disp
         plate=sending.plate,
         remote_path=f"/{sending.stem}-q{item.id}{again}{sending.suffix}",
         before=sending.before,
+        loaded=sending.loaded,
         created_at=datetime.now(UTC),
         file_left=True,
     )

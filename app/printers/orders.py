@@ -81,6 +81,7 @@ class PrintOrder:
     an entry per filament of the project, None for one the plate does not use. ``before`` is the
     job that the printer must still show, ``expires_at`` the moment after which nobody may send
     the order any more. ``patience`` is how many seconds the printer may take to begin.
+    ``loaded`` is what lies in the slots, for a print that nobody will have watched.
     """
 
     subtask_id: int
@@ -96,6 +97,7 @@ class PrintOrder:
     vibration_calibration: bool = False
     layer_inspection: bool = False
     timelapse: bool = False
+    loaded: tuple[Mapping[str, Any], ...] = ()
 
     @property
     def is_package(self) -> bool:
@@ -117,7 +119,8 @@ class PrintOrder:
             raise ValueError("an order without the job before")
         feeds = tuple(None if feed is None else Feed(**feed) for feed in values["feeds"])
         expires_at = datetime.fromisoformat(values["expires_at"])
-        return cls(**{**values, "feeds": feeds, "before": before, "expires_at": expires_at})
+        told = {"feeds": feeds, "before": before, "expires_at": expires_at}
+        return cls(**{**values, **told, "loaded": tuple(values["loaded"])})
 
 
 class StartVerdict(StrEnum):
