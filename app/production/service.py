@@ -189,6 +189,8 @@ async def _step(
     status: RunStatus,
     changes: RunChanges,
 ) -> None:
+    if changes.failure_reason is not UNSET:
+        texts.optional(changes.failure_reason, "failure_reason", 1_000)
     if _stays(run, status):
         return
     at = _moment(changes.completed_at, run)
