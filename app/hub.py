@@ -136,8 +136,9 @@ class Hub:
 
     @property
     def subscribers(self) -> int:
-        """How many feeds are open in this process."""
-        return len({feed for feeds in self._feeds.values() for feed in feeds})
+        """How many feeds of teams are open in this process; those of the server itself aside."""
+        feeds = {feed for feeds in self._feeds.values() for feed in feeds}
+        return sum(feed.team_id != EVERY_TEAM_ID for feed in feeds)
 
     @property
     def backlog(self) -> int:

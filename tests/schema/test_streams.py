@@ -7,11 +7,19 @@ import json
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
 import pytest
 
+from app.accounts import tokens
+from app.accounts.keys import revoke_key
+from app.database import Database
+from app.events import Event
+from app.farm_events import service as farm_events
+from app.hub import EVENT, Hub
+from app.webhooks import outbox
 from schema import patience
 from tests.running import EMAIL, KEY, PASSWORD, RunningServer, eventually, receive
 
@@ -120,6 +128,76 @@ async def test_streams_end_when_their_sign_in_does(server: RunningServer) -> Non
             await opened.wait_closed()
             assert [name async for name, _ in events] in ([], ["complete"])
     assert opened.close_code == 4401
+    await eventually(lambda: server.runtime.hub.subscribers == 0)
+
+
+async def test_streams_end_when_their_token_expires(
+    server: RunningServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In the moment the access token says, and not before: a token of a second closes a socket
+    with 4401 and ends an event stream, while those of a longer token go on."""
+    accounts = server.runtime.accounts
+    longer = (await accounts.sign_in(EMAIL, PASSWORD, "192.0.2.1")).access_token
+    monkeypatch.setattr(tokens, "ACCESS_SECONDS", 3)
+    brief = (await accounts.sign_in(EMAIL, PASSWORD, "192.0.2.1")).access_token
+    expires_at = (
+        await accounts.authenticate(api_key=None, authorization=f"Bearer {brief}")
+    ).expires_at
+    assert expires_at is not None
+    headers = {"Authorization": f"Bearer {brief}"}
+    subscribe = json.dumps({"id": "1", "type": "subscribe", "payload": {"query": EVENTS}})
+    async with (
+        server.socket(headers) as opened,
+        server.socket({"Authorization": f"Bearer {longer}"}) as other,
+        events_of(server, EVENTS, headers) as events,
+    ):
+        await opened.send(subscribe)
+        await other.send(subscribe)
+        await eventually(lambda: server.runtime.hub.subscribers == 3)
+        await _make(server, "Seen")
+        assert (await receive(opened))["payload"]["data"]["farmEvents"]["project"] == {
+            "name": "Seen"
+        }
+        async with asyncio.timeout(20):
+            await opened.wait_closed()
+            assert datetime.now(UTC) >= expires_at
+            assert [name async for name, _ in events] in (["next"], ["next", "complete"])
+        assert opened.close_code == 4401
+        await receive(other)
+        await _make(server, "Later")
+        told = (await receive(other))["payload"]["data"]["farmEvents"]["project"]
+        assert told == {"name": "Later"}
+    await eventually(lambda: server.runtime.hub.subscribers == 0)
+
+
+async def test_a_revocation_told_by_another_process_ends_streams(server: RunningServer) -> None:
+    """A message of the hub is enough: nothing of this process had a part in the revocation."""
+    key = await server.stranger()
+    viewer = await server.runtime.accounts.authenticate(api_key=key, authorization=None)
+    assert viewer.api_key_id is not None
+    subscribe = json.dumps({"id": "1", "type": "subscribe", "payload": {"query": EVENTS}})
+    async with (
+        server.socket({"X-API-Key": key}) as opened,
+        events_of(server, EVENTS, {"X-API-Key": key}) as events,
+    ):
+        await opened.send(subscribe)
+        await eventually(lambda: server.runtime.hub.subscribers == 2)
+        told: list[Event] = []
+        elsewhere = Database(server.runtime.settings.sqlalchemy_url, tell=told.extend)
+        elsewhere.store = outbox.store
+        async with elsewhere.transaction(viewer.team_id) as session:
+            await revoke_key(session, viewer, viewer.api_key_id)
+        await elsewhere.close()
+        assert server.runtime.hub.subscribers == 2
+        hub = Hub("memory://", "another process")
+        hub.listen(EVENT, server.runtime.hub.publish)
+        farm_events.teller(hub)(told)
+        async with asyncio.timeout(20):
+            await opened.wait_closed()
+            assert [name async for name, _ in events] in ([], ["complete"])
+        assert opened.close_code == 4401
+        refused = await server.client(key).get("/api/v1/printers")
+        assert refused.status_code == 401
     await eventually(lambda: server.runtime.hub.subscribers == 0)
 
 
