@@ -9,7 +9,12 @@ COPY app app
 COPY schema schema
 COPY rest_compat rest_compat
 COPY migrations migrations
-RUN /opt/spoolgraph/bin/pip install --no-cache-dir --no-deps .
+# Cameras of more printers, files in a bucket; empty for neither.
+ARG EXTRAS=camera,s3
+RUN /opt/spoolgraph/bin/pip install --no-cache-dir --no-deps . \
+    && if [ -n "$EXTRAS" ]; then \
+         /opt/spoolgraph/bin/pip install --no-cache-dir -c requirements.lock ".[$EXTRAS]"; \
+       fi
 
 FROM python:3.12-slim
 COPY --from=build /opt/spoolgraph /opt/spoolgraph

@@ -38,7 +38,10 @@ OptionalSecret = Annotated[SecretStr | None, AfterValidator(_not_blank)]
 class Settings(BaseSettings):
     """Everything an operator can change, documented in the table of the README."""
 
-    model_config = SettingsConfigDict(env_prefix=ENV_PREFIX, frozen=True, extra="ignore")
+    # An empty variable is one that is not set: that is how Compose passes on what nobody gave.
+    model_config = SettingsConfigDict(
+        env_prefix=ENV_PREFIX, frozen=True, extra="ignore", env_ignore_empty=True
+    )
 
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=0, le=65535)
