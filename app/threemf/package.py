@@ -146,8 +146,8 @@ def _check(entry: zipfile.ZipInfo) -> None:
 
 def _check_places(entries: list[zipfile.ZipInfo], end: int) -> None:
     """Entries must not lie on one another: that is how a small file unpacks to a huge one."""
-    for entry, following in zip(entries, [*entries[1:], None], strict=True):
-        limit = end if following is None else following.header_offset
+    limits = [entry.header_offset for entry in entries[1:]] + [end]
+    for entry, limit in zip(entries, limits, strict=False):
         name = len(entry.orig_filename.encode("utf-8", "surrogateescape"))
         least = min(name, len(entry.orig_filename))  # cp437 has one byte per character
         if entry.header_offset + _LOCAL_HEADER + least + entry.compress_size > limit:

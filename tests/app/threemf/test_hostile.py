@@ -139,6 +139,13 @@ def test_what_is_no_zip(tmp_path: Path, content: bytes) -> None:
     assert "not a sound 3MF" in _refused(tmp_path, content)
 
 
+def test_a_zip_with_nothing_in_it(tmp_path: Path) -> None:
+    """It is sound as a zip, and holds no plate that could be printed."""
+    path = tmp_path / "file"
+    path.write_bytes(zipped({}))
+    assert reading.read(path, "x.3mf").plates == ()
+
+
 SOUND = threemf(Plate(name="Hull"), Plate(2), extra={"Metadata/thumbnail.png": PNG})
 
 
