@@ -38,15 +38,22 @@ class ChangeReason(Enum):
     DELETED = "deleted"
 
 
-_REASONS: dict[type[Event], ChangeReason] = {
-    PrintStarted: ChangeReason.CREATED,
-    ArchiveCreated: ChangeReason.CREATED,
-    ArchiveDeleted: ChangeReason.DELETED,
-    QueueItemAdded: ChangeReason.CREATED,
-    QueueItemMoved: ChangeReason.MOVED,
-    QueueItemRemoved: ChangeReason.DELETED,
-    SpoolCreated: ChangeReason.CREATED,
-    SpoolDeleted: ChangeReason.DELETED,
+# By what the subscription is about: a print that starts makes an archive, and changes an item.
+_REASONS: dict[str, dict[type[Event], ChangeReason]] = {
+    "archive_id": {
+        PrintStarted: ChangeReason.CREATED,
+        ArchiveCreated: ChangeReason.CREATED,
+        ArchiveDeleted: ChangeReason.DELETED,
+    },
+    "queue_item_id": {
+        QueueItemAdded: ChangeReason.CREATED,
+        QueueItemMoved: ChangeReason.MOVED,
+        QueueItemRemoved: ChangeReason.DELETED,
+    },
+    "spool_id": {
+        SpoolCreated: ChangeReason.CREATED,
+        SpoolDeleted: ChangeReason.DELETED,
+    },
 }
 
 
@@ -94,7 +101,7 @@ async def _events(
             seq += 1 + feed.dropped - missed
             missed = feed.dropped
             context.renew_loaders()
-            yield event, _REASONS.get(type(event), ChangeReason.UPDATED), seq
+            yield event, _REASONS[subject].get(type(event), ChangeReason.UPDATED), seq
 
 
 async def _printer(context: Context, printer_id: strawberry.ID | None) -> int | None:

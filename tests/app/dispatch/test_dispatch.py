@@ -47,8 +47,14 @@ async def test_an_item_is_sent_printed_and_recorded(tmp_path: Path) -> None:
             await asyncio.sleep(0.1)
             item_id = await made.queue(archive)
             seen: list[dict[str, Any]] = []
+            reasons: list[str] = []
             while not seen or seen[-1]["status"] != "COMPLETED":
-                seen.append((await changes.next())["queueChanged"]["queueItem"])
+                change = (await changes.next())["queueChanged"]
+                seen.append(change["queueItem"])
+                reasons.append(change["reason"])
+        # The print makes a record, but the item was there before.
+        assert reasons[0] == "CREATED"
+        assert set(reasons[1:]) == {"UPDATED"}
         item = await made.item(item_id)
         assert item["attempts"] == 1
         assert item["printer"] == {"name": "P1S 01"}
