@@ -13,16 +13,14 @@ from app.errors import Conflict, NotFound
 from app.events import QueueItemUpdated
 from app.print_queue import queries, service
 from app.print_queue.models import DispatchStage, QueueItem, QueueStatus
+from app.print_queue.queries import SENT
 from app.print_queue.wishes import (
     FilamentChoice,
     PrintOptions,
-    checked_plate,
     written_filaments,
     written_options,
 )
 from app.unset import UNSET, Unset
-
-_SENT = frozenset({QueueStatus.UPLOADING, QueueStatus.PRINTING})
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +64,8 @@ async def update_queue_item(
     if changes.scheduled_time is not UNSET:
         item.scheduled_time = changes.scheduled_time
     if changes.plate is not UNSET:
-        item.plate = checked_plate(changes.plate)
+        await service.require_plate(session, item.archive_id, changes.plate)
+        item.plate = changes.plate
     if changes.filaments is not UNSET:
         item.filaments = written_filaments(changes.filaments)
     if changes.options is not UNSET:
@@ -84,7 +83,7 @@ async def _waiting(session: WriteSession, item_id: int) -> QueueItem:
     item = await queries.locked(session, item_id)
     if item is None:
         raise NotFound("There is no such queue item.", field="id")
-    if item.status in _SENT:
+    if item.status in SENT:
         raise Conflict("This item is being sent or printed and cannot be changed.", field="id")
     if item.status is not QueueStatus.PENDING:
         raise Conflict("This item has ended and cannot be changed.", field="id")
@@ -114,7 +113,7 @@ async def cancel_queue_item(session: WriteSession, viewer: Viewer, item_id: int)
     stop = None
     if item.status is QueueStatus.PENDING:
         item.status, item.completed_at = QueueStatus.CANCELLED, now
-    elif item.status in _SENT:
+    elif item.status in SENT:
         if item.status is QueueStatus.PRINTING:
             viewer.require(Scope.CONTROL)
         item.cancel_requested_at = item.cancel_requested_at or now

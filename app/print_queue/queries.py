@@ -17,6 +17,7 @@ from app.print_queue.models import Dispatch, QueueItem, QueueStatus
 Session = ReadSession | WriteSession
 
 WAITING_OR_RUNNING = frozenset({QueueStatus.PENDING, QueueStatus.UPLOADING, QueueStatus.PRINTING})
+SENT = frozenset({QueueStatus.UPLOADING, QueueStatus.PRINTING})
 ENDED = frozenset(QueueStatus) - WAITING_OR_RUNNING
 IN_QUEUE_ORDER = Order("queue.position", (QueueItem.position, QueueItem.id))
 LATEST_END_FIRST = Order("queue.ended", (QueueItem.completed_at, QueueItem.id), descending=True)

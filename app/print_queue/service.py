@@ -17,9 +17,10 @@ from app.archives.models import ArchiveStatus
 from app.database import WriteSession
 from app.errors import Conflict, Invalid, NotFound
 from app.events import QueueItemAdded, QueueItemMoved, QueueItemRemoved
+from app.plates import queries as plates
 from app.print_queue import queries
 from app.print_queue.models import QueueItem, QueueStatus
-from app.print_queue.queries import QueueFilter
+from app.print_queue.queries import SENT, QueueFilter
 from app.print_queue.wishes import (
     DEFAULT_OPTIONS,
     FilamentChoice,
@@ -77,13 +78,14 @@ async def add_copies(session: WriteSession, viewer: Viewer, new: NewQueueItem) -
         raise Conflict("This archive is still being printed.", field="archive_id")
     if new.printer_id is not None:
         await require_printer(session, new.printer_id)
+    await require_plate(session, archive.id, new.plate)
     pattern = {
         "status": QueueStatus.PENDING,
         "archive_id": new.archive_id,
         "printer_id": new.printer_id,
         "is_bound": new.printer_id is not None,
         "scheduled_time": new.scheduled_time,
-        "plate": checked_plate(new.plate),
+        "plate": new.plate,
         "filaments": written_filaments(new.filaments),
         "options": written_options(new.options),
         "require_previous_success": new.require_previous_success,
@@ -171,24 +173,44 @@ async def require_printer(session: WriteSession, printer_id: int) -> None:
         raise NotFound("There is no such printer.", field="printer_id")
 
 
+async def require_plate(session: WriteSession, archive_id: int, number: int | None) -> None:
+    """Raise `Invalid` for a plate that the archive's file does not have.
+
+    An archive without its file is given one later: then the item waits, and says why.
+    """
+    if checked_plate(number) is None:
+        return
+    archive = (await archives.by_ids(session, [archive_id])).get(archive_id)
+    if archive is None or archive.file_id is None:
+        return
+    rows = (await plates.of_files(session, [archive.file_id]))[archive.file_id]
+    ready = [row.number for row in rows if row.printable]
+    if number not in ready:
+        known = ", ".join(map(str, ready))
+        raise Invalid(f"The plates that can be printed are {known}.", field="plate")
+
+
 async def remove_from_queue(session: WriteSession, viewer: Viewer, item_id: int) -> int:
     """Take an item out. Raises `Conflict` while it is being sent or printed."""
     viewer.require(Scope.QUEUE)
     item = await queries.locked(session, item_id)
     if item is None:
         raise NotFound("There is no such queue item.", field="id")
-    if item.status in (QueueStatus.UPLOADING, QueueStatus.PRINTING):
-        raise Conflict("This item is being printed; stop the print instead.", field="id")
+    if item.status in SENT:
+        raise Conflict("This item is being sent or printed; cancel it instead.", field="id")
     await session.execute(delete(QueueItem).where(QueueItem.id == item_id))
-    session.raise_event(
-        QueueItemRemoved(
-            team_id=item.team_id,
-            queue_item_id=item_id,
-            printer_id=item.printer_id,
-            production_run_id=item.production_run_id,
-        )
-    )
+    session.raise_event(removed(item))
     return item_id
+
+
+def removed(item: QueueItem) -> QueueItemRemoved:
+    """That an item is gone."""
+    return QueueItemRemoved(
+        team_id=item.team_id,
+        queue_item_id=item.id,
+        printer_id=item.printer_id,
+        production_run_id=item.production_run_id,
+    )
 
 
 async def reorder_queue(

@@ -8,9 +8,12 @@ import pytest
 from sqlalchemy import select
 
 from app.accounts.models import Scope, Team
+from app.archives.models import Archive
 from app.database import EVERY_TEAM, Database
 from app.errors import Conflict, DomainError, Forbidden, Invalid, NotFound
 from app.events import QueueItemAdded, QueueItemMoved, QueueItemUpdated, QueuePaused, QueueResumed
+from app.files.models import FileContent, StoredFile
+from app.plates.models import Plate
 from app.print_queue import editing, pausing, queries, service
 from app.print_queue.editing import Cancelled, QueueItemChanges
 from app.print_queue.facts import queue_of_teams
@@ -159,10 +162,33 @@ async def test_a_wrong_change_changes_nothing(
     assert (await item_of(farm, item_id)).require_previous_success is False
 
 
+async def test_a_plate_that_the_file_does_not_have(farm: Farm) -> None:
+    """It is refused where the item is made and where it is changed, with those there are."""
+    async with farm.database.transaction(farm.viewer.team_id) as session:
+        archive = await session.get_one(Archive, farm.archive.id)
+        content = FileContent(sha256="0" * 64, key="k", size=1, created_at=NOON)
+        session.add(content)
+        await session.flush()
+        file = StoredFile(sha256="0" * 64, size=1, media_type="model/3mf", created_at=NOON)
+        session.add(file)
+        await session.flush()
+        for number, printable in ((1, True), (2, False), (3, True)):
+            session.add(Plate(file_id=file.id, number=number, printable=printable))
+        archive.file_id = file.id
+    (item_id,) = await copies(farm, plate=3)
+    for wrong in (copies(farm, plate=2), change(farm, item_id, plate=4)):
+        with pytest.raises(Invalid) as refused:
+            await wrong
+        assert refused.value.field == "plate"
+        assert refused.value.message == "The plates that can be printed are 1, 3."
+    assert await farm.order() == [item_id]
+    assert (await item_of(farm, item_id)).plate == 3
+
+
 async def test_more_copies_of_a_waiting_item(farm: Farm) -> None:
     """They are like it is now and stand right behind it."""
     a, b = await copies(farm, quantity=2)
-    rows = await change(farm, a, plate=3, quantity=3)
+    rows = await change(farm, a, plate=3, quantity=3)  # its file may still come
     assert rows[0].id == a
     assert await farm.order() == [*(row.id for row in rows), b]
     assert {row.plate for row in rows} == {3}
