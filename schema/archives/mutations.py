@@ -9,6 +9,7 @@ import strawberry
 
 from app.archives import service
 from app.archives.entered import FilamentEntry
+from app.print_queue.source_removal import remove_archive
 from app.unset import UNSET
 from schema.archives.types import Archive
 from schema.context import Info
@@ -109,6 +110,6 @@ class ArchiveMutations:
         return await mutate(
             info,
             DeleteArchivePayload,
-            lambda session, viewer: service.delete_archive(session, viewer, archive_id),
+            lambda session, viewer: remove_archive(session, viewer, archive_id),
             lambda deleted: {"deleted_id": global_id("Archive", deleted)},
         )
