@@ -16,6 +16,7 @@ from app.printers.orders import PrintOrder, StartAnswer
 from app.simulator.farm import SimulatedFarm, SimulatorOptions
 from tests.app.dispatch.house import QUICK, SPEED, House
 from tests.running import RunningServer, eventually, running
+from tests.schema.asking import change
 
 
 @asynccontextmanager
@@ -46,6 +47,23 @@ def _mute(server: RunningServer, monkeypatch: pytest.MonkeyPatch) -> asyncio.Eve
     return reached
 
 
+async def _spool(server: RunningServer, tag: str) -> str:
+    """The id of a spool with this tag."""
+    about = {"material": "PLA", "color": "white", "netWeight": "1000", "trayUuid": tag}
+    made = await change(server, "createSpool", "spool { id }", **about)
+    assert made["userErrors"] == []
+    found: str = made["spool"]["id"]
+    return found
+
+
+async def _changes(server: RunningServer, spool: str) -> list[float]:
+    """What prints took off a spool."""
+    asked = """query($id: ID!) { node(id: $id) { ... on Spool {
+        transactions { nodes { change archive { id } } } } } }"""
+    found = (await server.graphql(asked, {"id": spool}))["node"]["transactions"]["nodes"]
+    return [item["change"] for item in found if item["archive"]]
+
+
 async def test_an_order_that_was_never_given(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -66,13 +84,15 @@ async def test_an_order_that_was_never_given(
 
 
 async def test_a_print_that_ended_while_the_server_was_away(tmp_path: Path) -> None:
-    """The printer shows that it printed it: the record is made, the item is done."""
+    """The printer shows that it printed it: the record is made, the item is done, and the spool
+    that it was told to take is lighter, although nobody saw it in use."""
     async with _sims("x1c") as sims:
         sim = sims.printers[0].sim
         sim.quirks.start_delay_seconds = 60.0
         async with running(tmp_path, timing=QUICK) as server:
             made = House(server, sims)
             await made.settle()
+            spool = await _spool(server, sim.renderer.tray_uuid(0))
             item_id = await made.queue(await made.file())
             await _stage(made, item_id, "ACCEPTED")
         await eventually(lambda: sim.machine.state == "FINISH", 30)
@@ -83,6 +103,8 @@ async def test_a_print_that_ended_while_the_server_was_away(tmp_path: Path) -> N
             (record,) = await made.history()
             assert (record["name"], record["status"]) == ("Bracket", "SUCCESS")
             assert record["progress"] == 100
+            await eventually(lambda: _changes(server, spool), 30)
+            assert await _changes(server, spool) == [-12.0]
         assert len(made.begun()) == 1
 
 
