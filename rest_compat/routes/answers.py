@@ -146,6 +146,19 @@ TOKENS = record(
         "expires_in": INTEGER,
     },
 )
+TOKENS_EXAMPLE = {
+    "access_token": "eyJ...",
+    "refresh_token": "sgr_...",
+    "token_type": "bearer",
+    "expires_in": 1800,
+}
+PROFILE_EXAMPLE = {
+    "id": "5d0f6a1c-7c0e-4b3d-8a57-2f9d1b6e4c33",
+    "email": "user@example.com",
+    "name": "Ada",
+    "created_at": "2024-01-15T14:30:00Z",
+    "tenant_id": "c2b1e9d4-3f58-4a76-9e0d-6b7a8c5f1d20",
+}
 PROFILE = record(
     "Profile",
     "Who is signed in.",

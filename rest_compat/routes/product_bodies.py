@@ -132,6 +132,15 @@ ENTRY_EXAMPLE = {
     "created_at": "2024-01-15T14:30:00Z",
     "updated_at": "2024-01-16T09:00:00Z",
 }
+RECALCULATION_EXAMPLE = {
+    **{name: ENTRY_EXAMPLE[name] for name in ("id", "material_cost", "component_cost")},
+    "total_cost": ENTRY_EXAMPLE["total_cost"],
+    "cost_breakdown": {
+        "materials": [{"material": "PLA", "color": "Galaxy Black", "weight": 61.5, "cost": 1.54}],
+        "components": [{"component": "Lamp shade", "quantity": 2, "cost": 2.46}],
+    },
+    "warnings": [],
+}
 EXAMPLE = {**ENTRY_EXAMPLE, "materials": [MATERIAL_EXAMPLE], "components": [COMPONENT_EXAMPLE]}
 
 

@@ -205,6 +205,8 @@ ROWS: tuple[Row, ...] = (
         summary="Cancel a run; what was used up is taken as waste",
         parameters=(_INPUT_ID, _WASTE),
         operation="CancelProductionRun",
+        request_example={"materials": run_bodies.WASTE_EXAMPLE},
+        example={"data": run_bodies.CANCELLED_EXAMPLE},
     ),
     _ENDING(
         path="/production-runs/{id}/fail",
@@ -218,7 +220,8 @@ ROWS: tuple[Row, ...] = (
         operation="FailProductionRun",
         request_example={
             "failure_reason": "Layer shift",
-            "materials": [{"spool_id": run_bodies.MATERIAL_EXAMPLE["spool_id"], "grams": 41.5}],
+            "materials": run_bodies.WASTE_EXAMPLE,
         },
+        example={"data": run_bodies.FAILED_EXAMPLE},
     ),
 )

@@ -188,6 +188,7 @@ _PRODUCTS: tuple[Row, ...] = (
         shape=product_bodies.recalculation,
         envelope=ONE,
         answer=product_bodies.RECALCULATION,
+        example={"data": product_bodies.RECALCULATION_EXAMPLE},
     ),
 )
 _LINES: tuple[Row, ...] = (

@@ -185,6 +185,17 @@ ENDING_EXAMPLE = {
         }
     ],
 }
+WASTE_EXAMPLE = [{"spool_id": MATERIAL_EXAMPLE["spool_id"], "grams": 41.5}]
+_WASTED = [
+    {
+        "spool_id": MATERIAL_EXAMPLE["spool_id"],
+        "previous_weight": 742.5,
+        "new_weight": 701.0,
+        "deducted": 41.5,
+    }
+]
+CANCELLED_EXAMPLE = {**ENDING_EXAMPLE, "status": "cancelled", "spools_updated": _WASTED}
+FAILED_EXAMPLE = {**ENDING_EXAMPLE, "status": "failed", "spools_updated": _WASTED}
 
 
 def entry(data: Data) -> dict[str, Any]:

@@ -117,6 +117,23 @@ IMPORTED = record(
     },
 )
 # The columns of an export; an import reads those that a spool can be given.
+TRANSACTION_EXAMPLE = {
+    "id": 42,
+    "spool_id": EXAMPLE["id"],
+    "transaction_type": "usage",
+    "weight_before_grams": 787.7,
+    "change_grams": -45.2,
+    "weight_after_grams": 742.5,
+    "shortfall_grams": 0.0,
+    "reason": "Benchy",
+    "archive_id": None,
+    "archive_name": None,
+    "production_run_id": None,
+    "production_run_number": None,
+    "user_id": "5d0f6a1c-7c0e-4b3d-8a57-2f9d1b6e4c33",
+    "user_name": "Ada",
+    "created_at": "2024-01-15T14:30:00Z",
+}
 COLUMNS = tuple(name for name in EXAMPLE if name != "loaded_in")
 
 

@@ -245,5 +245,9 @@ ROWS: tuple[Row, ...] = (
         shape=spool_bodies.transactions,
         envelope=page_of("transactions"),
         answer=spool_bodies.TRANSACTION,
+        example={
+            "data": [spool_bodies.TRANSACTION_EXAMPLE],
+            "meta": {"total": 1, "page": 1, "per_page": 20},
+        },
     ),
 )

@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from jsonschema import Draft202012Validator
 from openapi_spec_validator import validate
 
 from rest_compat import openapi
+from rest_compat.dialects.batchivo import BATCHIVO
 from rest_compat.routes import ROWS
-from rest_compat.table import Row
+from rest_compat.table import Route, Row
 from tests.rest_compat.served import PLATFORM, PRODUCTION, REFERENCE, WEBHOOKS
 from tests.running import RunningServer
 
@@ -88,6 +90,23 @@ def test_the_document_is_valid(public_url: str | None) -> None:
     assert document["servers"] == [{"url": public_url or "/"}]
     names = [row.name for row in ROWS]
     assert len(set(names)) == len(names)
+
+
+def test_examples_of_batchivo_are_what_their_schemas_say() -> None:
+    """Every JSON body and answer is shown by an example that its own schema takes."""
+    document = openapi.document(None)
+    shown = 0
+    for row in (row for row in ROWS if isinstance(row, Route) and row.dialect is BATCHIVO):
+        operation = document["paths"][row.full_path][row.method.lower()]
+        sent = operation.get("requestBody", {}).get("content", {})
+        answered = operation["responses"][str(row.status)].get("content", {})
+        for content in (sent.get("application/json"), answered.get("application/json")):
+            if content is None:
+                continue
+            schema = content["schema"] | {"components": document["components"]}
+            Draft202012Validator(schema).validate(content["example"])
+            shown += 1
+    assert shown >= 40
 
 
 async def test_it_is_served_without_a_credential(server: RunningServer) -> None:
