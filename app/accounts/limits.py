@@ -116,6 +116,17 @@ class RateLimiter:
         except Exception as error:  # then the window forgets it by itself
             log.warning("a limit could not be given back", error=type(error).__name__)
 
+    async def forget(self, name: str, identity: str) -> None:
+        """Count afresh: what was counted is no longer held against anybody."""
+        windows = self._windows(name, identity)
+        self._alone.forget(windows)
+        if self._shared is None or time.monotonic() < self._shared_again_at:
+            return
+        try:
+            await self._shared.forget(windows)
+        except Exception as error:  # then the window ends by itself
+            log.warning("a limit could not be reset", error=type(error).__name__)
+
     def _windows(self, name: str, identity: str) -> list[Window]:
         identity = _short(identity)
         return [

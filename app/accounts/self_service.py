@@ -156,6 +156,8 @@ class SelfService:
             if user is None:
                 raise _spent()
             await _set_password(session, user, password_hash, keep=None)
+        # Guesses at the old password shall not keep out whoever has just proved to be the user.
+        await self._limiter.forget("sign-in.account", user.email)
 
     async def run(self) -> None:
         """Send the links that are asked for, one after the other, until cancelled."""

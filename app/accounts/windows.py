@@ -100,6 +100,11 @@ class MemoryWindows:
             if known is not None and known.count > 0 and known.ends_at > time.time():
                 self._counts[window.key] = Count(window, known.count - 1, known.ends_at)
 
+    def forget(self, windows: Sequence[Window]) -> None:
+        """Count these windows afresh."""
+        for window in windows:
+            self._counts.pop(window.key, None)
+
     def _make_room(self, now: float) -> None:
         if len(self._counts) < self._bound:
             return
@@ -150,6 +155,11 @@ class RedisWindows:
         keys = [_key(window) for window in windows]
         async with asyncio.timeout(REDIS_SECONDS):
             await self._give_back(keys=keys)
+
+    async def forget(self, windows: Sequence[Window]) -> None:
+        """Count these windows afresh. Raises as `count` does."""
+        async with asyncio.timeout(REDIS_SECONDS):
+            await self._redis.delete(*(_key(window) for window in windows))
 
     async def close(self) -> None:
         """Give the connections back."""

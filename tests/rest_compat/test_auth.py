@@ -122,6 +122,19 @@ async def test_a_forgotten_password_is_set_by_a_link(server: RunningServer) -> N
     assert (await _post(server, "login", email=EMAIL, password=NEW)).status_code == 200
 
 
+async def test_a_new_password_opens_an_account_that_guesses_closed(tmp_path: Path) -> None:
+    """Whoever tried too many old passwords before asking for a link can sign in at once."""
+    async with running(tmp_path, rate_limits="on") as server:
+        for _ in range(10):
+            await _post(server, "login", email=EMAIL, password="a guess")
+        assert (await _post(server, "login", email=EMAIL, password=PASSWORD)).status_code == 429
+        path = await _link(server, _post(server, "forgot-password", email=EMAIL))
+        token = path.partition("=")[2]
+        done = await _post(server, "reset-password", token=token, password=NEW)
+        assert done.status_code == 204
+        assert (await _post(server, "login", email=EMAIL, password=NEW)).status_code == 200
+
+
 async def test_the_page_sets_a_password_without_a_script(server: RunningServer) -> None:
     """A person asks on the page, opens the link, is told what is wrong, and is done."""
     client = server.client(None)

@@ -238,3 +238,18 @@ async def test_what_is_given_back_was_never_counted(url: str) -> None:
     (state,) = await _hits(limiter, "sign-in.account", 1)
     assert (state.remaining, state.retry_after) == (0, None)
     await limiter.close()
+
+
+async def test_what_is_forgotten_is_counted_afresh(url: str) -> None:
+    """The whole limit is there again for the one identity, and for no other."""
+    limiter = RateLimiter(url, enabled=True)
+    for identity in ("key:1", "key:2"):
+        for _ in range(10):
+            await limiter.hit("sign-in.account", identity)
+    await limiter.forget("sign-in.account", "key:1")
+    free, full = [await limiter.hit("sign-in.account", key) for key in ("key:1", "key:2")]
+    assert free is not None
+    assert full is not None
+    assert (free.remaining, free.retry_after) == (9, None)
+    assert full.retry_after is not None
+    await limiter.close()
