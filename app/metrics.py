@@ -68,6 +68,11 @@ class FarmMetrics(Collector):
             ConnectionState,
             Counter(status.connection for status in statuses),
         )
+        yield GaugeMetricFamily(
+            "spoolgraph_printers_held",
+            "Printers that this process is connected to and writes for.",
+            len(self._runtime.ingest.held),
+        )
         hub = self._runtime.hub
         yield GaugeMetricFamily(
             "spoolgraph_subscribers", "Open feeds of this process.", hub.subscribers

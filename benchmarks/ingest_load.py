@@ -16,7 +16,7 @@ from tests.services import free_port, mqtt_broker
 
 PRINTERS = 500
 SETTLE_SECONDS, SECONDS = 40.0, 30.0
-LEAST_RATE = 0.8
+LEAST_RATE = 0.95
 
 
 async def measure(place: Workplace) -> AsyncIterator[Figure]:
@@ -44,13 +44,15 @@ async def measure(place: Workplace) -> AsyncIterator[Figure]:
                 counted = await served.metric(METRIC) - before
             await told_count(port)  # fails loudly when the baseline has died
     rate = counted / cpu.wall / PRINTERS
+    # What the simulator left out is charged all the same.
+    at_full_rate = 1 / (cpu.wall * rate)
     if rate < LEAST_RATE:
         raise RuntimeError(f"the simulator managed {rate:.2f} reports a second per printer")
     yield Figure(
         "share of one core",
-        cpu.seconds / cpu.wall,
+        cpu.seconds * at_full_rate,
         "cores",
-        bare_cpu.seconds / bare_cpu.wall,
+        bare_cpu.seconds * at_full_rate,
         "aiomqtt + orjson",
         Wanted("value", "at most", 0.25),
         note=f"{PRINTERS} printers, {counted / cpu.wall:.0f} reports a second",

@@ -45,6 +45,11 @@ class Command:
         # Loading authorities, which are of no use here, costs more than the request.
         return httpx.AsyncClient(base_url=self.base, timeout=DEADLINE, verify=False)  # noqa: S501
 
+    async def post(self, path: str) -> httpx.Response:
+        """One answer to a request without a body."""
+        async with self._client() as client:
+            return await client.post(path, headers={"X-API-Key": KEY})
+
     async def graphql(self, query: str, variables: dict[str, Any] | None = None) -> dict[str, Any]:
         """The data of an operation that must not have errors."""
         body = {"query": query, "variables": variables or {}}
