@@ -17,6 +17,9 @@ DEFAULT_DAYS = 30
 # Points of one answer; a year of days, two months of hours.
 MAX_POINTS = 1_500
 MAX_DAYS = 3_660
+# Times that steps can be taken from without leaving the calendar.
+EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
+LATEST = datetime(9000, 1, 1, tzinfo=UTC)
 
 
 class Granularity(StrEnum):
@@ -59,6 +62,9 @@ def period(start: datetime | None, end: datetime | None, granularity: Granularit
 
     Raises `Invalid` naming the field.
     """
+    for field, at in (("filter.start", start), ("filter.end", end)):
+        if at is not None and not EARLIEST <= at < LATEST:
+            raise Invalid("The year must be between 1970 and 8999.", field=field)
     end = end or datetime.now(UTC)
     start = start or _day(end - timedelta(days=DEFAULT_DAYS - 1))
     if start > end:

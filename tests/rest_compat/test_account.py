@@ -124,6 +124,9 @@ async def test_usage_refuses_what_cannot_be_answered(server: RunningServer) -> N
         ("start_date=2025-02-01&end_date=2025-01-01", "start_date"),
         ("start_date=2001-01-01&end_date=2025-01-01", "start_date"),
         ("start_date=2025-01-01&end_date=2025-12-31&granularity=hour", "granularity"),
+        ("end_date=0001-01-05", "end_date"),
+        ("end_date=9999-12-31&granularity=month", "end_date"),
+        ("start_date=9999-12-01&end_date=9999-12-31", "start_date"),
     ):
         answer = await client.get(f"{PREFIX}/analytics/usage?{asked}")
         assert answer.status_code == 400, asked
