@@ -29,7 +29,8 @@ async def acting(call: Call, variables: dict[str, Any]) -> Call:
     about = _value(variables, row.acts_in)
     variables.pop(TEAM, None)
     if about is not None:
-        found = await replace(call, viewer=viewer.across()).root(TEAM_OF, {"id": about})
+        seer = replace(call, viewer=viewer.across(row.seen_with))
+        found = await seer.root(TEAM_OF, {"id": about})
         team_id = _team_in(found)
         if team_id is None:
             raise not_found()
@@ -39,7 +40,7 @@ async def acting(call: Call, variables: dict[str, Any]) -> Call:
 
 
 def _team_in(found: Mapping[str, Any]) -> int | None:
-    """The team of a project, of the project of a run, or the team itself."""
+    """The team of a project or a webhook, of the project of a run, or the team itself."""
     if "project" in found:
         found = found["project"] or {}
     team = found.get("team", found)

@@ -168,7 +168,8 @@ class Route(Row):
     is shaped. `fixed` are variables that no request chooses. A shape gets the value of the
     operation's only root field, and `envelope` wraps what it makes. `answer` describes the answer
     inside the envelope. `status_of` may choose another status from the data. `acts_in` names the
-    variable whose row says in which team a request acts, where the dialect spans teams.
+    variable whose row says in which team a request acts, where the dialect spans teams, and
+    `seen_with` the scope without which that row is not to be seen.
     """
 
     operation: str | None = None
@@ -176,6 +177,7 @@ class Route(Row):
     service: Service | None = None
     every: str | None = None
     acts_in: str | None = None
+    seen_with: Scope = Scope.READ
     shape: Shape
     envelope: Envelope | None = None
     answer: JsonSchema | None = None

@@ -29,6 +29,7 @@ from schema.products.types import Product
 from schema.projects.types import Project
 from schema.scalars import Seconds
 from schema.spools.types import Spool
+from schema.webhooks.types import Webhook
 
 MAX_NODES = 100
 
@@ -58,6 +59,12 @@ async def _team(context: Context, key: str) -> Team | None:
     return None if row is None else Team.of(row)
 
 
+async def _webhook(context: Context, gid: str) -> Webhook | None:
+    context.viewer.require(Scope.ADMIN)
+    row = await context.loaders.webhooks.get(integer_id(gid, "Webhook"))
+    return None if row is None else Webhook.of(row)
+
+
 def _of(kind: str, loader: str, present: Callable[[Any], Node], parse: Any) -> Any:
     async def load(context: Context, gid: str) -> Node | None:
         row = await getattr(context.loaders, loader).get(parse(gid, kind))
@@ -77,6 +84,7 @@ _NODES: dict[str, Callable[[Context, str], Awaitable[Node | None]]] = {
     "Spool": _of("Spool", "spools", Spool.of, uuid_id),
     "DataFile": _of("DataFile", "data_files", DataFile.of, integer_id),
     "Team": _team,
+    "Webhook": _webhook,
 }
 
 

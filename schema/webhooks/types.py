@@ -9,6 +9,7 @@ import strawberry
 
 from app.webhooks import models, queries
 from app.webhooks.models import DeliveryStatus, Dialect
+from schema.accounts.types import Team
 from schema.context import Info
 from schema.fields import about
 from schema.ids import global_id
@@ -101,6 +102,13 @@ class Webhook(Node):
             disabled_at=row.disabled_at,
             notice=row.notice,
         )
+
+    @strawberry.field(description="The team it listens to.")
+    async def team(self, info: Info) -> Team:
+        row = await info.context.loaders.teams.get(self.row.team_id)
+        if row is None:
+            raise RuntimeError("a webhook without its team")
+        return Team.of(row)
 
     @strawberry.field(description="How many messages wait to be delivered.")
     async def waiting_count(self, info: Info) -> int:

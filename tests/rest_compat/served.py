@@ -13,7 +13,11 @@ PLATFORM = {
         ("GET", "/teams/{id}/members"),
         ("POST", "/teams/{id}/members"),
         ("DELETE", "/teams/{id}/members/{userId}"),
+        ("GET", "/webhooks"),
         ("POST", "/webhooks"),
+        ("GET", "/webhooks/{id}"),
+        ("PATCH", "/webhooks/{id}"),
+        ("DELETE", "/webhooks/{id}"),
         ("GET", "/health"),
         ("GET", "/projects/{id}/deployments"),
         ("POST", "/projects/{id}/deployments"),
@@ -36,6 +40,11 @@ REFERENCE = {
         ("GET", "/analytics/usage"),
         ("POST", "/data/upload"),
         ("GET", "/data/{id}"),
+        ("GET", "/webhooks"),
+        ("POST", "/webhooks"),
+        ("GET", "/webhooks/{id}"),
+        ("PATCH", "/webhooks/{id}"),
+        ("DELETE", "/webhooks/{id}"),
     )
 }
 

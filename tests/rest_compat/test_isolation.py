@@ -51,8 +51,9 @@ async def _stock(server: RunningServer) -> set[str]:
     spool = {"material_type": "PLA", "color": secret, "diameter_mm": 1.75, "net_weight_grams": 1000}
     spooled = await client.post("/api/v1/spools", json=spool)
     assert spooled.status_code == 201, spooled.text
-    hook = await client.post("/api/v1/webhooks", json={"url": "https://93.184.216.34/hook"})
-    assert hook.status_code == 201
+    for prefix in ("/api/v1", "/platform/v1", "/reference/v1"):
+        hook = await client.post(f"{prefix}/webhooks", json={"url": "https://93.184.216.34/hook"})
+        assert hook.status_code == 201
     deployed = await client.post(f"/platform/v1/projects/proj_{project}/deployments")
     assert deployed.status_code == 201
     await client.post(

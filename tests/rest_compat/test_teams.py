@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from app.accounts import members
-from app.accounts.models import Role
+from app.accounts.models import Role, Scope
 from tests.running import EMAIL, PASSWORD, RunningServer, eventually
 
 PREFIX = "/platform/v1"
@@ -149,6 +149,30 @@ async def test_a_sign_in_reaches_every_team(server: RunningServer, mine: str) ->
     assert (await key.get(f"{PREFIX}/projects/{made['id']}")).status_code == 404
     refused = await key.post(f"{PREFIX}/projects", json={"name": "x", "team_id": hers})
     assert refused.status_code == 404
+
+
+async def test_webhooks_of_every_team(server: RunningServer, mine: str) -> None:
+    """An admin of several teams keeps the webhooks of all; to others they are not there."""
+    made = await server.client().post(
+        f"{PREFIX}/webhooks", json={"url": "https://93.184.216.34/hook"}
+    )
+    path = f"/webhooks/{made.json()['data']['id']}"
+    for email, role, status in (
+        ("jane@farm.example", "admin", 200),
+        ("joe@farm.example", "viewer", 404),
+    ):
+        await _person(server, email, email, Role.OWNER)
+        await _add(server, mine, email, role)
+        client = await _signed_in(server, email)
+        listed = (await client.get("/webhooks")).json()["pagination"]["total"]
+        assert (listed, (await client.get(path)).status_code) == (int(status == 200), status)
+        assert (await client.patch(path, json={"active": False})).status_code == status
+    reader = server.client(await server.stranger(Scope.READ))
+    assert (await reader.get(f"{PREFIX}/webhooks")).status_code == 403
+    assert (await reader.delete(f"{PREFIX}{path}")).status_code == 403
+    jane = await _signed_in(server, "jane@farm.example")
+    assert (await jane.delete(path)).status_code == 204
+    assert (await jane.get(path)).status_code == 404
 
 
 async def _uid(server: RunningServer) -> str:

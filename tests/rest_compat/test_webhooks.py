@@ -186,13 +186,93 @@ async def test_platform_clients_make_theirs(server: RunningServer) -> None:
             "secret": "your-webhook-secret",
             "created_at": "",
             "updated_at": "",
+            "failing_since": None,
+            "notice": None,
         }
         project = await client.post("/platform/v1/projects", json={"name": "My Website"})
         (told,) = await receiver.until(1)
         told.verify(b"your-webhook-secret")
         assert told.json["id"] == told.id
         assert told.json["type"] == "project.created"
-        assert told.json["data"] == {"project": project.json()["data"]}
+        shown = project.json()["data"]
+        assert shown.pop("deployments") == {"total": 0, "latest": None}
+        assert told.json["data"] == {"project": shown}
     refused = await client.post("/platform/v1/webhooks", json={**given, "events": ["print_failed"]})
     assert refused.status_code == 422
     assert refused.json()["error"]["details"][0]["field"] == "events"
+
+
+async def test_platform_clients_keep_theirs(server: RunningServer) -> None:
+    """Listed in pages, read, changed and removed, and nothing of it is of another dialect."""
+    client = server.client()
+    await client.post("/api/v1/webhooks", json={"url": "http://127.0.0.1:9/other"})
+    made = await client.post("/platform/v1/webhooks", json={"url": "http://127.0.0.1:9/"})
+    webhook = made.json()["data"]
+    del webhook["secret"]
+    listed = (await client.get("/platform/v1/webhooks?limit=1")).json()
+    assert listed == {
+        "data": [webhook],
+        "pagination": {"page": 1, "limit": 1, "total": 1, "pages": 1},
+    }
+    path = f"/platform/v1/webhooks/{webhook['id']}"
+    assert (await client.get(path)).json() == {"data": webhook}
+    asked = {"events": ["team.member_added"], "active": False, "secret": "another"}
+    changed = (await client.patch(path, json=asked)).json()["data"]
+    assert changed | {"updated_at": ""} == webhook | {
+        "events": ["team.member_added"],
+        "active": False,
+        "updated_at": "",
+    }
+    refused = await client.patch(path, json={"events": ["print_failed"]})
+    assert refused.status_code == 422
+    assert (await client.get("/platform/v1/webhooks/hook_1")).status_code == 404
+    removed = await client.delete(path)
+    assert (removed.status_code, removed.content) == (204, b"")
+    assert (await client.get(path)).status_code == 404
+    assert (await client.get("/api/v1/webhooks/1")).status_code == 200
+
+
+async def test_reference_clients_keep_theirs(server: RunningServer) -> None:
+    """Made bare, told the dialect's events, listed, changed and removed as projects are."""
+    client = server.client()
+    async with receiving() as receiver:
+        given = {"url": receiver.url, "events": ["project.created"], "secret": "plain"}
+        made = await client.post("/reference/v1/webhooks", json=given)
+        assert made.status_code == 201
+        webhook = made.json()
+        assert webhook.pop("secret") == "plain"
+        assert webhook | {"created_at": "", "updated_at": ""} == {
+            "id": "hook_1",
+            "url": receiver.url,
+            "events": ["project.created"],
+            "active": True,
+            "created_at": "",
+            "updated_at": "",
+            "failing_since": None,
+            "notice": None,
+        }
+        project = await client.post("/reference/v1/projects", json={"name": "My Project"})
+        (told,) = await receiver.until(1)
+        told.verify(b"plain")
+        assert (told.json["type"], told.json["data"]["project"]["id"]) == (
+            "project.created",
+            project.json()["id"],
+        )
+    path = "/reference/v1/webhooks/hook_1"
+    assert (await client.get(path)).json() == webhook
+    assert (await client.get("/reference/v1/webhooks")).json() == {
+        "data": [webhook],
+        "pagination": {"total": 1, "page": 1, "per_page": 20, "total_pages": 1},
+        "links": {"next": None, "prev": None},
+    }
+    changed = (await client.patch(path, json={"events": ["data.processed"]})).json()
+    assert (changed["id"], changed["events"]) == ("hook_1", ["data.processed"])
+    refused = await client.patch(path, json={"events": ["deployment.started"]})
+    assert (refused.status_code, refused.json()["error"]["field"]) == (400, "events")
+    assert (await client.get("/platform/v1/webhooks/hook_1")).status_code == 404
+    removed = await client.delete(path)
+    assert (removed.status_code, removed.json()) == (
+        200,
+        {"success": True, "message": "Webhook deleted successfully"},
+    )
+    assert (await client.get(path)).status_code == 404

@@ -195,7 +195,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /**
+         * List webhooks, oldest first
+         * @description Needs the scope `admin`.
+         */
+        get: operations["platform_list_webhooks"];
         put?: never;
         /**
          * Create a webhook
@@ -206,6 +210,34 @@ export interface paths {
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/platform/v1/webhooks/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get a webhook
+         * @description Needs the scope `admin`.
+         */
+        get: operations["platform_get_webhook"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete a webhook and its log
+         * @description Needs the scope `admin`.
+         */
+        delete: operations["platform_delete_webhook"];
+        options?: never;
+        head?: never;
+        /**
+         * Change a webhook; what waits for it is tried at once
+         * @description Needs the scope `admin`.
+         */
+        patch: operations["platform_update_webhook"];
         trace?: never;
     };
     "/platform/v1/health": {
@@ -346,6 +378,31 @@ export interface components {
             pagination: components["schemas"]["PlatformPagination"];
         };
         /**
+         * PlatformNewWebhook
+         * @description An endpoint that is told what happens. Its secret is never shown again.
+         */
+        PlatformNewWebhook: {
+            id: string;
+            url: string;
+            events: ("deployment.started" | "deployment.completed" | "deployment.failed" | "project.created" | "project.updated" | "team.member_added")[];
+            active: boolean;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            updated_at: string;
+            /** Format: date-time */
+            failing_since: string | null;
+            notice: string | null;
+            secret: string;
+        };
+        /**
+         * PlatformNewWebhookAnswer
+         * @description An endpoint that is told what happens. Its secret is never shown again.
+         */
+        PlatformNewWebhookAnswer: {
+            data: components["schemas"]["PlatformNewWebhook"];
+        };
+        /**
          * PlatformPagination
          * @description Which page of how many.
          */
@@ -425,25 +482,35 @@ export interface components {
         };
         /**
          * PlatformWebhook
-         * @description An endpoint that is told what happens. Its secret is never shown again.
+         * @description An endpoint that is told what happens.
          */
         PlatformWebhook: {
             id: string;
             url: string;
             events: ("deployment.started" | "deployment.completed" | "deployment.failed" | "project.created" | "project.updated" | "team.member_added")[];
             active: boolean;
-            secret: string;
             /** Format: date-time */
             created_at: string;
             /** Format: date-time */
             updated_at: string;
+            /** Format: date-time */
+            failing_since: string | null;
+            notice: string | null;
         };
         /**
          * PlatformWebhookAnswer
-         * @description An endpoint that is told what happens. Its secret is never shown again.
+         * @description An endpoint that is told what happens.
          */
         PlatformWebhookAnswer: {
             data: components["schemas"]["PlatformWebhook"];
+        };
+        /**
+         * PlatformWebhookPage
+         * @description A page of a list.
+         */
+        PlatformWebhookPage: {
+            data: components["schemas"]["PlatformWebhook"][];
+            pagination: components["schemas"]["PlatformPagination"];
         };
     };
     responses: never;
@@ -2114,6 +2181,82 @@ export interface operations {
             };
         };
     };
+    platform_list_webhooks: {
+        parameters: {
+            query?: {
+                /** @description Which page, from 1. */
+                page?: number;
+                /** @description How many on a page. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description List webhooks, oldest first. */
+            200: {
+                headers: {
+                    /** @description Requests of this kind that are allowed. */
+                    "X-RateLimit-Limit"?: number;
+                    /** @description Requests that are left. */
+                    "X-RateLimit-Remaining"?: number;
+                    /** @description When the count begins anew, in epoch seconds. */
+                    "X-RateLimit-Reset"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlatformWebhookPage"];
+                };
+            };
+            /** @description No credential, or one that is not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlatformError"];
+                };
+            };
+            /** @description The credential may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlatformError"];
+                };
+            };
+            /** @description A field is missing, mistyped or out of its range. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlatformError"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when to come back. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlatformError"];
+                };
+            };
+            /** @description Something the server depends on is away. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlatformError"];
+                };
+            };
+        };
+    };
     platform_create_webhook: {
         parameters: {
             query?: never;
@@ -2144,6 +2287,8 @@ export interface operations {
                     events?: ("deployment.started" | "deployment.completed" | "deployment.failed" | "project.created" | "project.updated" | "team.member_added")[] | null;
                     /** @description What signs; made up without it. */
                     secret?: string | null;
+                    /** @description Whether it is told anything. */
+                    active?: boolean;
                     /** @description The team it listens to; that of the credential without it. */
                     team_id?: string;
                 };
@@ -2152,6 +2297,343 @@ export interface operations {
         responses: {
             /** @description Create a webhook. */
             201: {
+                headers: {
+                    /** @description Requests of this kind that are allowed. */
+                    "X-RateLimit-Limit"?: number;
+                    /** @description Requests that are left. */
+                    "X-RateLimit-Remaining"?: number;
+                    /** @description When the count begins anew, in epoch seconds. */
+                    "X-RateLimit-Reset"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlatformNewWebhookAnswer"];
+                };
+            };
+            /** @description No credential, or one that is not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlatformError"];
+                };
+            };
+            /** @description The credential may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlatformError"];
+                };
+            };
+            /** @description There is no such thing here. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlatformError"];
+                };
+            };
+            /** @description The present state forbids it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlatformError"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlatformError"];
+                };
+            };
+            /** @description The body is of another kind than it must be. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlatformError"];
+                };
+            };
+            /** @description A field is missing, mistyped or out of its range. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlatformError"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when to come back. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlatformError"];
+                };
+            };
+            /** @description Something the server depends on is away. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlatformError"];
+                };
+            };
+        };
+    };
+    platform_get_webhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Id of the webhook.
+                 * @example hook_123
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Get a webhook. */
+            200: {
+                headers: {
+                    /** @description Requests of this kind that are allowed. */
+                    "X-RateLimit-Limit"?: number;
+                    /** @description Requests that are left. */
+                    "X-RateLimit-Remaining"?: number;
+                    /** @description When the count begins anew, in epoch seconds. */
+                    "X-RateLimit-Reset"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "id": "hook_123",
+                     *         "url": "https://your-app.com/webhooks",
+                     *         "active": true,
+                     *         "created_at": "2024-01-15T10:30:00Z",
+                     *         "updated_at": "2024-01-15T10:30:00Z",
+                     *         "failing_since": null,
+                     *         "notice": null,
+                     *         "events": [
+                     *           "deployment.started",
+                     *           "deployment.completed",
+                     *           "deployment.failed",
+                     *           "project.created",
+                     *           "project.updated",
+                     *           "team.member_added"
+                     *         ]
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["PlatformWebhookAnswer"];
+                };
+            };
+            /** @description No credential, or one that is not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlatformError"];
+                };
+            };
+            /** @description The credential may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlatformError"];
+                };
+            };
+            /** @description There is no such thing here. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlatformError"];
+                };
+            };
+            /** @description A field is missing, mistyped or out of its range. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlatformError"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when to come back. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlatformError"];
+                };
+            };
+            /** @description Something the server depends on is away. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlatformError"];
+                };
+            };
+        };
+    };
+    platform_delete_webhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Id of the webhook.
+                 * @example hook_123
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Delete a webhook and its log. */
+            204: {
+                headers: {
+                    /** @description Requests of this kind that are allowed. */
+                    "X-RateLimit-Limit"?: number;
+                    /** @description Requests that are left. */
+                    "X-RateLimit-Remaining"?: number;
+                    /** @description When the count begins anew, in epoch seconds. */
+                    "X-RateLimit-Reset"?: number;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No credential, or one that is not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlatformError"];
+                };
+            };
+            /** @description The credential may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlatformError"];
+                };
+            };
+            /** @description There is no such thing here. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlatformError"];
+                };
+            };
+            /** @description The present state forbids it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlatformError"];
+                };
+            };
+            /** @description A field is missing, mistyped or out of its range. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlatformError"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when to come back. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlatformError"];
+                };
+            };
+            /** @description Something the server depends on is away. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlatformError"];
+                };
+            };
+        };
+    };
+    platform_update_webhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Id of the webhook.
+                 * @example hook_123
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "active": true
+                 *     }
+                 */
+                "application/json": {
+                    /**
+                     * Format: uri
+                     * @description Where to post to.
+                     */
+                    url?: string;
+                    /** @description What it is told. */
+                    events?: ("deployment.started" | "deployment.completed" | "deployment.failed" | "project.created" | "project.updated" | "team.member_added")[];
+                    /**
+                     * Format: password
+                     * @description What signs its messages from now on.
+                     */
+                    secret?: string;
+                    /** @description Whether it is told anything; true ends a notice. */
+                    active?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description Change a webhook; what waits for it is tried at once. */
+            200: {
                 headers: {
                     /** @description Requests of this kind that are allowed. */
                     "X-RateLimit-Limit"?: number;

@@ -2,53 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import partial
-from typing import Any
 
 from app.accounts.models import Scope
-from app.webhooks.catalogue import events_of
 from app.webhooks.models import Dialect
-from rest_compat.bodies import STRING, TIME, many, record, words
-from rest_compat.dialects.platform import ONE, PLATFORM
-from rest_compat.prefixed import PrefixedRef, prefixed
-from rest_compat.routes.shapes import moment
-from rest_compat.table import TEAM, Parameter, Rate, Route, Row, Source, body
-from rest_compat.values import Choice, Many, Secret, Text
+from rest_compat.dialects.platform import ONE, PAGE, PLATFORM
+from rest_compat.prefixed import PrefixedRef
+from rest_compat.routes.platform.parameters import PAGING, path_id
+from rest_compat.routes.shapes import nodes, payload
+from rest_compat.routes.webhook_fields import (
+    answer,
+    changes,
+    details,
+    example,
+    new_webhook,
+    webhook,
+)
+from rest_compat.table import TEAM, Parameter, Rate, Route, Row, Source
 
 _Route = partial(Route, dialect=PLATFORM, section="Webhooks", scope=Scope.ADMIN)
-_NAMES = events_of(Dialect.PLATFORM)
-_EVENTS = Many(Choice({name: name for name in _NAMES}), 32)
-
-WEBHOOK = record(
-    "PlatformWebhook",
-    "An endpoint that is told what happens. Its secret is never shown again.",
-    {
-        "id": STRING,
-        "url": STRING,
-        "events": many(words(*_NAMES)),
-        "active": {"type": "boolean"},
-        "secret": STRING,
-        "created_at": TIME,
-        "updated_at": TIME,
-    },
-)
-
-
-def _webhook(data: Mapping[str, Any]) -> dict[str, Any]:
-    made = data["webhook"]
-    return {
-        "id": prefixed(made["id"]),
-        "url": made["url"],
-        "events": made["events"],
-        "active": made["active"],
-        "secret": data["secret"],
-        "created_at": moment(made["createdAt"]),
-        "updated_at": moment(made["updatedAt"]),
-    }
-
+_OF = {"dialect": "PLATFORM"}
+_INTO = {"input": _OF}
+_INPUT_ID = path_id("Webhook", "Id of the webhook.", into="input.id")
+_ANSWER = answer(Dialect.PLATFORM)
 
 ROWS: tuple[Row, ...] = (
+    _Route(
+        method="GET",
+        path="/webhooks",
+        name="platform_list_webhooks",
+        summary="List webhooks, oldest first",
+        rate=Rate.READ,
+        parameters=PAGING,
+        operation="ListWebhookPage",
+        fixed=_OF,
+        shape=nodes(webhook),
+        envelope=PAGE,
+        answer=_ANSWER,
+    ),
     _Route(
         method="POST",
         path="/webhooks",
@@ -56,9 +47,7 @@ ROWS: tuple[Row, ...] = (
         summary="Create a webhook",
         rate=Rate.WRITE,
         parameters=(
-            body("url", Text(2048, form="uri"), "url", "Where to post to.", required=True),
-            body("events", _EVENTS, "events", "What it is told; all without it.", nullable=True),
-            body("secret", Secret(256), "secret", "What signs; made up without it.", nullable=True),
+            *details(Dialect.PLATFORM),
             Parameter(
                 "team_id",
                 PrefixedRef("Team"),
@@ -67,17 +56,61 @@ ROWS: tuple[Row, ...] = (
                 description="The team it listens to; that of the credential without it.",
             ),
         ),
-        operation="PlatformCreateWebhook",
-        fixed={"input": {"dialect": "PLATFORM"}},
+        operation="CreateWebhook",
+        fixed=_INTO,
         acts_in=TEAM,
-        shape=_webhook,
+        shape=new_webhook,
         envelope=ONE,
-        answer=WEBHOOK,
+        answer=answer(Dialect.PLATFORM, secret=True),
         status=201,
         request_example={
             "url": "https://your-app.com/webhooks/deployments",
             "events": ["deployment.started", "deployment.completed", "deployment.failed"],
             "secret": "your-webhook-secret",
         },
+    ),
+    _Route(
+        method="GET",
+        path="/webhooks/{id}",
+        name="platform_get_webhook",
+        summary="Get a webhook",
+        rate=Rate.READ,
+        parameters=(path_id("Webhook", "Id of the webhook."),),
+        operation="GetWebhook",
+        fixed=_OF,
+        shape=webhook,
+        envelope=ONE,
+        answer=_ANSWER,
+        example={"data": example(Dialect.PLATFORM)},
+    ),
+    _Route(
+        method="PATCH",
+        path="/webhooks/{id}",
+        name="platform_update_webhook",
+        summary="Change a webhook; what waits for it is tried at once",
+        rate=Rate.WRITE,
+        parameters=(_INPUT_ID, *changes(Dialect.PLATFORM)),
+        operation="UpdateWebhook",
+        fixed=_INTO,
+        acts_in="input.id",
+        seen_with=Scope.ADMIN,
+        shape=payload("webhook", webhook),
+        envelope=ONE,
+        answer=_ANSWER,
+        request_example={"active": True},
+    ),
+    _Route(
+        method="DELETE",
+        path="/webhooks/{id}",
+        name="platform_delete_webhook",
+        summary="Delete a webhook and its log",
+        rate=Rate.WRITE,
+        parameters=(_INPUT_ID,),
+        operation="DeleteWebhook",
+        fixed=_INTO,
+        acts_in="input.id",
+        seen_with=Scope.ADMIN,
+        shape=dict,
+        status=204,
     ),
 )

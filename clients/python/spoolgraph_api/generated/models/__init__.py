@@ -28,6 +28,9 @@ from .platform_member_answer import PlatformMemberAnswer
 from .platform_member_page import PlatformMemberPage
 from .platform_member_role import PlatformMemberRole
 from .platform_member_status import PlatformMemberStatus
+from .platform_new_webhook import PlatformNewWebhook
+from .platform_new_webhook_answer import PlatformNewWebhookAnswer
+from .platform_new_webhook_events_item import PlatformNewWebhookEventsItem
 from .platform_pagination import PlatformPagination
 from .platform_project import PlatformProject
 from .platform_project_answer import PlatformProjectAnswer
@@ -43,9 +46,12 @@ from .platform_update_project_body import PlatformUpdateProjectBody
 from .platform_update_project_body_settings import PlatformUpdateProjectBodySettings
 from .platform_update_project_body_status import PlatformUpdateProjectBodyStatus
 from .platform_update_project_body_visibility import PlatformUpdateProjectBodyVisibility
+from .platform_update_webhook_body import PlatformUpdateWebhookBody
+from .platform_update_webhook_body_events_item import PlatformUpdateWebhookBodyEventsItem
 from .platform_webhook import PlatformWebhook
 from .platform_webhook_answer import PlatformWebhookAnswer
 from .platform_webhook_events_item import PlatformWebhookEventsItem
+from .platform_webhook_page import PlatformWebhookPage
 
 __all__ = (
     "PlatformAddTeamMemberBody",
@@ -74,6 +80,9 @@ __all__ = (
     "PlatformMemberPage",
     "PlatformMemberRole",
     "PlatformMemberStatus",
+    "PlatformNewWebhook",
+    "PlatformNewWebhookAnswer",
+    "PlatformNewWebhookEventsItem",
     "PlatformPagination",
     "PlatformProject",
     "PlatformProjectAnswer",
@@ -89,7 +98,10 @@ __all__ = (
     "PlatformUpdateProjectBodySettings",
     "PlatformUpdateProjectBodyStatus",
     "PlatformUpdateProjectBodyVisibility",
+    "PlatformUpdateWebhookBody",
+    "PlatformUpdateWebhookBodyEventsItem",
     "PlatformWebhook",
     "PlatformWebhookAnswer",
     "PlatformWebhookEventsItem",
+    "PlatformWebhookPage",
 )

@@ -1,7 +1,7 @@
-from enum import StrEnum
+from enum import Enum
 
 
-class PlatformAddTeamMemberBodyRole(StrEnum):
+class PlatformAddTeamMemberBodyRole(str, Enum):
     ADMIN = "admin"
     OPERATOR = "operator"
     OWNER = "owner"

@@ -1,7 +1,7 @@
-from enum import StrEnum
+from enum import Enum
 
 
-class PlatformCreateProjectBodyVisibility(StrEnum):
+class PlatformCreateProjectBodyVisibility(str, Enum):
     PRIVATE = "private"
     PUBLIC = "public"
 

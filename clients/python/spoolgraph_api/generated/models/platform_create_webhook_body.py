@@ -21,12 +21,14 @@ class PlatformCreateWebhookBody:
         url (str): Where to post to.
         events (list[PlatformCreateWebhookBodyEventsType0Item] | None | Unset): What it is told; all without it.
         secret (None | str | Unset): What signs; made up without it.
+        active (bool | Unset): Whether it is told anything.
         team_id (str | Unset): The team it listens to; that of the credential without it.
     """
 
     url: str
     events: list[PlatformCreateWebhookBodyEventsType0Item] | Unset | None = UNSET
     secret: str | Unset | None = UNSET
+    active: bool | Unset = UNSET
     team_id: str | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
@@ -51,6 +53,8 @@ class PlatformCreateWebhookBody:
         else:
             secret = self.secret
 
+        active = self.active
+
         team_id = self.team_id
 
         field_dict: dict[str, Any] = {}
@@ -64,6 +68,8 @@ class PlatformCreateWebhookBody:
             field_dict["events"] = events
         if secret is not UNSET:
             field_dict["secret"] = secret
+        if active is not UNSET:
+            field_dict["active"] = active
         if team_id is not UNSET:
             field_dict["team_id"] = team_id
 
@@ -109,12 +115,15 @@ class PlatformCreateWebhookBody:
 
         secret = _parse_secret(d.pop("secret", UNSET))
 
+        active = d.pop("active", UNSET)
+
         team_id = d.pop("team_id", UNSET)
 
         platform_create_webhook_body = cls(
             url=url,
             events=events,
             secret=secret,
+            active=active,
             team_id=team_id,
         )
 

@@ -1,7 +1,7 @@
-from enum import StrEnum
+from enum import Enum
 
 
-class PlatformCreateWebhookBodyEventsType0Item(StrEnum):
+class PlatformCreateWebhookBodyEventsType0Item(str, Enum):
     DEPLOYMENT_COMPLETED = "deployment.completed"
     DEPLOYMENT_FAILED = "deployment.failed"
     DEPLOYMENT_STARTED = "deployment.started"

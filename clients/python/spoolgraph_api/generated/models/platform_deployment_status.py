@@ -1,7 +1,7 @@
-from enum import StrEnum
+from enum import Enum
 
 
-class PlatformDeploymentStatus(StrEnum):
+class PlatformDeploymentStatus(str, Enum):
     CANCELLED = "cancelled"
     FAILED = "failed"
     IN_PROGRESS = "in_progress"

@@ -1,7 +1,7 @@
-from enum import StrEnum
+from enum import Enum
 
 
-class PlatformListProjectsStatus(StrEnum):
+class PlatformListProjectsStatus(str, Enum):
     ACTIVE = "active"
     ARCHIVED = "archived"
     COMPLETED = "completed"

@@ -1,7 +1,7 @@
-from enum import StrEnum
+from enum import Enum
 
 
-class PlatformMemberStatus(StrEnum):
+class PlatformMemberStatus(str, Enum):
     ACTIVE = "active"
     INVITED = "invited"
 

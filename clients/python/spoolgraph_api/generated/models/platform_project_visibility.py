@@ -1,7 +1,7 @@
-from enum import StrEnum
+from enum import Enum
 
 
-class PlatformProjectVisibility(StrEnum):
+class PlatformProjectVisibility(str, Enum):
     PRIVATE = "private"
     PUBLIC = "public"
 

@@ -1,7 +1,7 @@
-from enum import StrEnum
+from enum import Enum
 
 
-class PlatformUpdateProjectBodyVisibility(StrEnum):
+class PlatformUpdateProjectBodyVisibility(str, Enum):
     PRIVATE = "private"
     PUBLIC = "public"
 

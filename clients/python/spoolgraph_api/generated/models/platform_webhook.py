@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
@@ -14,25 +14,27 @@ T = TypeVar("T", bound="PlatformWebhook")
 
 @_attrs_define
 class PlatformWebhook:
-    """An endpoint that is told what happens. Its secret is never shown again.
+    """An endpoint that is told what happens.
 
     Attributes:
         id (str):
         url (str):
         events (list[PlatformWebhookEventsItem]):
         active (bool):
-        secret (str):
         created_at (datetime.datetime):
         updated_at (datetime.datetime):
+        failing_since (datetime.datetime | None):
+        notice (None | str):
     """
 
     id: str
     url: str
     events: list[PlatformWebhookEventsItem]
     active: bool
-    secret: str
     created_at: datetime.datetime
     updated_at: datetime.datetime
+    failing_since: datetime.datetime | None
+    notice: str | None
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -47,11 +49,18 @@ class PlatformWebhook:
 
         active = self.active
 
-        secret = self.secret
-
         created_at = self.created_at.isoformat()
 
         updated_at = self.updated_at.isoformat()
+
+        failing_since: str | None
+        if isinstance(self.failing_since, datetime.datetime):
+            failing_since = self.failing_since.isoformat()
+        else:
+            failing_since = self.failing_since
+
+        notice: str | None
+        notice = self.notice
 
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
@@ -61,9 +70,10 @@ class PlatformWebhook:
                 "url": url,
                 "events": events,
                 "active": active,
-                "secret": secret,
                 "created_at": created_at,
                 "updated_at": updated_at,
+                "failing_since": failing_since,
+                "notice": notice,
             }
         )
 
@@ -85,20 +95,41 @@ class PlatformWebhook:
 
         active = d.pop("active")
 
-        secret = d.pop("secret")
-
         created_at = datetime.datetime.fromisoformat(d.pop("created_at"))
 
         updated_at = datetime.datetime.fromisoformat(d.pop("updated_at"))
+
+        def _parse_failing_since(data: object) -> datetime.datetime | None:
+            if data is None:
+                return data
+            try:
+                if not isinstance(data, str):
+                    raise TypeError()
+                failing_since_type_0 = datetime.datetime.fromisoformat(data)
+
+                return failing_since_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(datetime.datetime | None, data)
+
+        failing_since = _parse_failing_since(d.pop("failing_since"))
+
+        def _parse_notice(data: object) -> str | None:
+            if data is None:
+                return data
+            return cast(None | str, data)
+
+        notice = _parse_notice(d.pop("notice"))
 
         platform_webhook = cls(
             id=id,
             url=url,
             events=events,
             active=active,
-            secret=secret,
             created_at=created_at,
             updated_at=updated_at,
+            failing_since=failing_since,
+            notice=notice,
         )
 
         platform_webhook.additional_properties = d

@@ -15,10 +15,10 @@ T = TypeVar("T", bound="PlatformWebhookAnswer")
 
 @_attrs_define
 class PlatformWebhookAnswer:
-    """An endpoint that is told what happens. Its secret is never shown again.
+    """An endpoint that is told what happens.
 
     Attributes:
-        data (PlatformWebhook): An endpoint that is told what happens. Its secret is never shown again.
+        data (PlatformWebhook): An endpoint that is told what happens.
     """
 
     data: PlatformWebhook

@@ -7,7 +7,7 @@ from ... import errors
 from ...client import AuthenticatedClient, Client
 from ...models.platform_create_webhook_body import PlatformCreateWebhookBody
 from ...models.platform_error import PlatformError
-from ...models.platform_webhook_answer import PlatformWebhookAnswer
+from ...models.platform_new_webhook_answer import PlatformNewWebhookAnswer
 from ...types import Response
 
 
@@ -32,9 +32,9 @@ def _get_kwargs(
 
 def _parse_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> PlatformError | PlatformWebhookAnswer | None:
+) -> PlatformError | PlatformNewWebhookAnswer | None:
     if response.status_code == 201:
-        response_201 = PlatformWebhookAnswer.from_dict(response.json())
+        response_201 = PlatformNewWebhookAnswer.from_dict(response.json())
 
         return response_201
 
@@ -90,7 +90,7 @@ def _parse_response(
 
 def _build_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> Response[PlatformError | PlatformWebhookAnswer]:
+) -> Response[PlatformError | PlatformNewWebhookAnswer]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -103,7 +103,7 @@ def sync_detailed(
     *,
     client: AuthenticatedClient,
     body: PlatformCreateWebhookBody,
-) -> Response[PlatformError | PlatformWebhookAnswer]:
+) -> Response[PlatformError | PlatformNewWebhookAnswer]:
     """Create a webhook
 
      Needs the scope `admin`.
@@ -116,7 +116,7 @@ def sync_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[PlatformError | PlatformWebhookAnswer]
+        Response[PlatformError | PlatformNewWebhookAnswer]
     """
 
     kwargs = _get_kwargs(
@@ -134,7 +134,7 @@ def sync(
     *,
     client: AuthenticatedClient,
     body: PlatformCreateWebhookBody,
-) -> PlatformError | PlatformWebhookAnswer | None:
+) -> PlatformError | PlatformNewWebhookAnswer | None:
     """Create a webhook
 
      Needs the scope `admin`.
@@ -147,7 +147,7 @@ def sync(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        PlatformError | PlatformWebhookAnswer
+        PlatformError | PlatformNewWebhookAnswer
     """
 
     return sync_detailed(
@@ -160,7 +160,7 @@ async def asyncio_detailed(
     *,
     client: AuthenticatedClient,
     body: PlatformCreateWebhookBody,
-) -> Response[PlatformError | PlatformWebhookAnswer]:
+) -> Response[PlatformError | PlatformNewWebhookAnswer]:
     """Create a webhook
 
      Needs the scope `admin`.
@@ -173,7 +173,7 @@ async def asyncio_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[PlatformError | PlatformWebhookAnswer]
+        Response[PlatformError | PlatformNewWebhookAnswer]
     """
 
     kwargs = _get_kwargs(
@@ -189,7 +189,7 @@ async def asyncio(
     *,
     client: AuthenticatedClient,
     body: PlatformCreateWebhookBody,
-) -> PlatformError | PlatformWebhookAnswer | None:
+) -> PlatformError | PlatformNewWebhookAnswer | None:
     """Create a webhook
 
      Needs the scope `admin`.
@@ -202,7 +202,7 @@ async def asyncio(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        PlatformError | PlatformWebhookAnswer
+        PlatformError | PlatformNewWebhookAnswer
     """
 
     return (
