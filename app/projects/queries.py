@@ -30,9 +30,9 @@ NEWEST_FIRST = ORDERS["created_at", True]
 class ProjectFilter:
     """Conditions that all hold; `search` is a part of the name or description."""
 
-    team_id: int | None = None
     status: ProjectStatus | None = None
     search: str | None = None
+    team_id: int | None = None
 
 
 def _conditions(wanted: ProjectFilter) -> list[ColumnElement[bool]]:

@@ -12,6 +12,9 @@ from rest_compat.values import Whole
 _ID = path_id("Printer", what="Number of the printer.")
 _SECTION = "Camera"
 
+# A printer that does not answer is something the server depends on and that is away.
+_NO_PICTURE = {"UNREACHABLE": (503, "SERVICE_UNAVAILABLE")}
+
 ROWS: tuple[Row, ...] = (
     Pictures(
         method="GET",
@@ -36,6 +39,7 @@ ROWS: tuple[Row, ...] = (
             ),
         ),
         operation="GetCamera",
+        refusals=_NO_PICTURE,
         moving=True,
     ),
     Pictures(
@@ -49,6 +53,7 @@ ROWS: tuple[Row, ...] = (
         scope=Scope.READ,
         parameters=(_ID,),
         operation="GetCamera",
+        refusals=_NO_PICTURE,
         moving=False,
     ),
     Route(

@@ -45,7 +45,8 @@ def printer(data: Data) -> dict[str, Any]:
         "current_print": None
         if job is None
         else {
-            "filename": job["filename"],
+            # The record has the name people gave the file; it travels under another.
+            "filename": (job["archive"] or job)["filename"],
             "progress": job["progress"],
             "remaining_time": job["remainingTime"],
         },

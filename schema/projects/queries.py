@@ -51,7 +51,7 @@ def _wanted(filter: ProjectFilter | None) -> queries.ProjectFilter:
     team_id = None
     if filter.team_id is not None:
         team_id = integer_id(filter.team_id, "Team") or NO_TEAM
-    return queries.ProjectFilter(team_id, filter.status, filter.search)
+    return queries.ProjectFilter(filter.status, filter.search, team_id)
 
 
 def ordering(wanted: ProjectOrder | None) -> Order:

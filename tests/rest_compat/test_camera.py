@@ -243,7 +243,7 @@ async def test_why_there_is_no_picture(
                     assert answer.status_code == 200
                     continue
                 assert answer.status_code == 503
-                assert answer.json()["code"] == "UNREACHABLE"
+                assert answer.json()["code"] == "SERVICE_UNAVAILABLE"
                 assert word in answer.json()["detail"]
                 assert code not in answer.text
             await server.client().post(f"{place.path}/stop")
