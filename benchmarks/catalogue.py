@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from benchmarks import history, ingest_load, ingest_rate, latency
+from benchmarks import dispatching, history, ingest_load, ingest_rate, latency
 
 BENCHMARKS = (
     ingest_rate.BENCHMARK,
     ingest_load.BENCHMARK,
     latency.BENCHMARK,
     history.BENCHMARK,
+    dispatching.BENCHMARK,
 )
