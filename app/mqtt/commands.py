@@ -14,6 +14,7 @@ import aiomqtt
 import orjson
 
 from app.mqtt.messages import Reply
+from app.mqtt.values import hex_bits
 from app.printers.orders import Feed, PrintOrder
 from app.printers.status import SpeedLevel
 
@@ -149,6 +150,14 @@ REFUSED_WORDS = (
     "The printer refuses commands that the vendor has not signed. Turn on Developer Mode "
     "(LAN Only mode) on its screen; until then it can be watched but not controlled."
 )
+# Of the bit field `fun`: commands must be signed, as when Developer Mode is off (protocol §1.9).
+_SIGNED_ONLY = 1 << 29
+
+
+def refuses_unsigned(raw: Mapping[str, object]) -> bool | None:
+    """What a report says about commands of ours; None from printers that do not tell."""
+    bits = hex_bits(raw.get("fun"))
+    return None if bits is None else bool(bits & _SIGNED_ONLY)
 
 
 def judge(reply: Reply) -> Answer:

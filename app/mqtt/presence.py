@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from app.events import Event, PrinterConnected, PrinterDisconnected
+from app.mqtt.commands import REFUSED_WORDS
 from app.mqtt.printer_info import PrinterInfo
 from app.printers.status import ConnectionState, PrinterStatus
 
@@ -46,6 +47,7 @@ class Presence:
         self._tell = tell
         self._changed = changed
         self._refused: str | None = None
+        self._says_refuses = False
         # What the last event said; None when there was none.
         self._announced = announced
         self._away_since: float | None = None
@@ -91,6 +93,14 @@ class Presence:
         self._refused = None
         if self.is_reporting:
             self.reports(now)
+
+    def says(self, refuses: bool | None, now: float) -> None:
+        """A report tells whether commands are refused, so that none need be tried."""
+        if refuses:
+            self.refused(REFUSED_WORDS, now)
+        elif self._says_refuses:
+            self.obeyed(now)
+        self._says_refuses = refuses is True
 
     def tick(self, now: float) -> None:
         """Let time pass: a long absence is told once."""

@@ -9,7 +9,7 @@ from collections.abc import Callable, Set
 from datetime import UTC, datetime
 
 from app.events import Event, PrinterErrorCleared, PrinterErrorRaised
-from app.mqtt.commands import Answer, Command, Pending, Send, Verdict, judge
+from app.mqtt.commands import Answer, Command, Pending, Send, Verdict, judge, refuses_unsigned
 from app.mqtt.composition import composed
 from app.mqtt.decode import decode
 from app.mqtt.expected import Expected
@@ -196,6 +196,8 @@ class Session:
         if not self.reporting:
             self.reporting = True
             self.presence.reports(now)
+        if memory.has_full and ("fun" in changed or not was_full):
+            self.presence.says(refuses_unsigned(memory.raw), now)
         for want in self._healing.look(memory.raw, changed):
             (self.full_wanted if want is Want.FULL else self.version_wanted).set()
 

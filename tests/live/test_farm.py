@@ -183,8 +183,9 @@ async def test_commands_reach_the_printer(server: RunningServer, farm: Simulated
 async def test_developer_mode_off_is_told_in_words(
     server: RunningServer, farm: SimulatedFarm
 ) -> None:
-    """Reports still arrive; commands are refused, and the connection says why."""
-    printer = farm.printers[3]
+    """Reports still arrive; commands are refused, and the connection says why, also where the
+    printer does not tell its mode by itself."""
+    printer = farm.printers[0]
     printer.sim.renderer.developer_mode = False
     gid = (await server.add(printer))["id"]
     await eventually(lambda: _all(server, connection="CONNECTED"))

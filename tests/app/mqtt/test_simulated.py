@@ -201,6 +201,27 @@ async def test_a_developer_mode_that_is_off(farm):
         assert farm.status(printer_id).is_live
 
 
+async def test_a_printer_that_tells_its_mode_need_not_be_tried(farm):
+    """Off is known before any command is sent, from the first report on; so is on again."""
+    async with SimulatedFarm(options(("p2s",))) as sims:
+        renderer = sims.printers[0].sim.renderer
+        (printer_id,) = await simulated(sims, farm)
+
+        def stands(state):
+            return lambda: farm.status(printer_id).connection is state
+
+        await until(stands(ConnectionState.CONNECTED))
+        renderer.developer_mode = False
+        await until(stands(ConnectionState.CONTROL_REFUSED))
+        assert "Developer Mode" in farm.status(printer_id).connection_detail
+        await sims.printers[0].power_off()
+        await until(lambda: not farm.status(printer_id).is_live)
+        await sims.printers[0].power_on()
+        await until(stands(ConnectionState.CONTROL_REFUSED))
+        renderer.developer_mode = True
+        await until(stands(ConnectionState.CONNECTED))
+
+
 async def test_what_simulated_printers_show(farm):
     """Temperatures, spools, firmware and model abilities arrive for every family."""
     async with SimulatedFarm(options(FAMILIES, len(FAMILIES))) as sims:
