@@ -71,6 +71,8 @@ async def add_copies(session: WriteSession, viewer: Viewer, new: NewQueueItem) -
     that is being printed for the first time and has no result yet.
     """
     viewer.require(Scope.QUEUE)
+    # First, so that the archive is not deleted between the look at it and the reference to it.
+    await lock_queue(session, viewer.team_id)
     archive = (await archives.by_ids(session, [new.archive_id])).get(new.archive_id)
     if archive is None:
         raise NotFound("There is no such archive.", field="archive_id")
@@ -92,7 +94,6 @@ async def add_copies(session: WriteSession, viewer: Viewer, new: NewQueueItem) -
         "production_run_id": new.production_run_id,
     }
     quantity = checked_quantity(new.quantity)
-    await lock_queue(session, viewer.team_id)
     await require_room(session, quantity)
     if new.first:
         position = await make_room(session, quantity)

@@ -11,7 +11,7 @@ from app.database import WriteSession
 from app.errors import Conflict
 from app.print_queue.models import QueueItem
 from app.print_queue.queries import SENT
-from app.print_queue.service import removed
+from app.print_queue.service import lock_queue, removed
 
 
 async def remove_archive(session: WriteSession, viewer: Viewer, archive_id: int) -> int:
@@ -21,6 +21,8 @@ async def remove_archive(session: WriteSession, viewer: Viewer, archive_id: int)
     or printed: nobody would know any more whose file is on the printer.
     """
     viewer.require(Scope.ARCHIVES)
+    # Nothing is added meanwhile that would go untold.
+    await lock_queue(session, viewer.team_id)
     statement = (
         select(QueueItem)
         .where(QueueItem.archive_id == archive_id)

@@ -11,10 +11,13 @@ from typing import Any
 import httpx
 import openpyxl
 import pytest
+from sqlalchemy import update
 
 from app.archives import figures
 from app.archives.models import Archive, ArchiveStatus
 from app.archives.service import search_text
+from app.database import EVERY_TEAM
+from app.print_queue.models import QueueItem, QueueStatus
 from tests.running import EMAIL, PASSWORD, RunningServer, running
 
 NOON = datetime(2024, 1, 15, 14, 30, tzinfo=UTC)
@@ -121,6 +124,27 @@ async def test_archives(server: RunningServer, client: httpx.AsyncClient) -> Non
     assert removed.json() == {"status": "deleted"}
     assert (await client.get("/statistics")).json()["total_prints"] == 2
     assert (await client.get("/archives")).json()["total"] == 2
+
+
+async def test_an_archive_that_is_sent_to_a_printer_stays(
+    server: RunningServer, client: httpx.AsyncClient
+) -> None:
+    """409 in the dialect's form while a queue item prints it; 200 once it only waits."""
+    (archive,) = await _archives(server, 1)
+    item = (await client.post("/queue", json={"archive_id": archive})).json()["id"]
+    for status, code in ((QueueStatus.UPLOADING, 409), (QueueStatus.PENDING, 200)):
+        async with server.runtime.database.transaction(EVERY_TEAM) as session:
+            await session.execute(
+                update(QueueItem).where(QueueItem.id == item).values(status=status)
+            )
+        answer = await client.delete(f"/archives/{archive}")
+        assert answer.status_code == code, answer.text
+        if code == 409:
+            assert answer.json() == {
+                "detail": "This archive is being sent or printed; cancel that first.",
+                "code": "CONFLICT",
+            }
+    assert (await client.get("/queue")).json() == []
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from app.accounts.models import Scope
@@ -75,3 +77,20 @@ async def test_the_scope_is_asked_for_first(farm: Farm) -> None:
     with pytest.raises(Forbidden):
         await _remove(weak)
     assert await farm.order() == [item_id]
+
+
+async def test_adding_and_deleting_at_once_leaves_nothing_broken(farm: Farm) -> None:
+    """Each item comes before the deletion and goes with it, told, or finds no such archive."""
+    told = listen(farm.database)
+    done = await asyncio.gather(
+        *(farm.add() for _ in range(5)),
+        _remove(farm),
+        *(farm.add() for _ in range(5)),
+        return_exceptions=True,
+    )
+    assert done[5] is None
+    added = {each for each in done if isinstance(each, int)}
+    assert all(isinstance(each, NotFound) for each in done if each not in (None, *added))
+    gone = [event.queue_item_id for event in told if isinstance(event, QueueItemRemoved)]
+    assert (len(gone), set(gone)) == (len(added), added)
+    assert await farm.order() == []
