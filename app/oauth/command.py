@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
 from app.accounts.command import viewer_of, with_database
@@ -59,7 +59,9 @@ def show() -> None:
 
     async def read(database: Database) -> Table:
         async with database.read(EVERY_TEAM) as session:
-            table = Table("Client", "Name", "Kind", "Addresses", "State")
+            # The whole id, however narrow the window, since it is what `revoke` takes.
+            whole = Column("Client", no_wrap=True, min_width=36)
+            table = Table(whole, "Name", "Kind", "Addresses", "State")
             for client in await clients.of_team(session):
                 kind = "public" if client.secret_hash is None else "confidential"
                 state = "active" if client.revoked_at is None else "revoked"
