@@ -10,6 +10,7 @@ from sqlalchemy import func, or_, select, update
 from app.data_files.models import DataFile, DataStatus
 from app.database import ReadSession, WriteSession
 from app.keyset import Order, Page, Window, fetch_page
+from app.projects.models import Project
 
 Session = ReadSession | WriteSession
 
@@ -81,3 +82,14 @@ async def locked(session: WriteSession, data_id: int) -> DataFile | None:
         .execution_options(populate_existing=True)
     )
     return found
+
+
+async def kept_of_project(session: WriteSession, project_id: int) -> list[int]:
+    """The stored files that the data of a project still hold; nothing is added until the end."""
+    await session.scalar(select(Project.id).where(Project.id == project_id).with_for_update())
+    ids = await session.scalars(
+        select(DataFile.file_id)
+        .where(DataFile.project_id == project_id, DataFile.file_id.is_not(None))
+        .with_for_update()
+    )
+    return [file_id for file_id in ids if file_id is not None]

@@ -8,15 +8,17 @@ from datetime import UTC, datetime
 from app.accounts.models import Scope
 from app.accounts.viewer import Viewer
 from app.archives.files import checked_filename
+from app.data_files import queries
 from app.data_files.formats import detect
 from app.data_files.models import DataFile, DataFormat
-from app.database import Database
+from app.database import Database, WriteSession
 from app.errors import Invalid, NotFound
 from app.events import DataUploaded
 from app.files import service as files
 from app.files.incoming import Received
 from app.files.store import FileStore
 from app.projects import queries as projects
+from app.projects import service as project_service
 
 MEDIA_TYPES = {
     DataFormat.CSV: "text/csv",
@@ -73,3 +75,14 @@ async def upload(
             DataUploaded(team_id=viewer.team_id, data_id=row.id, project_id=project_id)
         )
     return row
+
+
+async def delete_project(session: WriteSession, viewer: Viewer, project_id: int) -> int:
+    """Remove a project and its data; what waits is not processed and lets go of its stored file.
+
+    Raises `NotFound`, `Forbidden`.
+    """
+    kept = await queries.kept_of_project(session, project_id)
+    deleted = await project_service.delete_project(session, viewer, project_id)
+    await files.release(session, kept)
+    return deleted

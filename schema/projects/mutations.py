@@ -5,6 +5,7 @@ from __future__ import annotations
 import strawberry
 
 from app.archives.templates import create_from
+from app.data_files import service as data_files
 from app.projects import service
 from app.projects.models import ProjectStatus, Visibility
 from schema.context import Info
@@ -123,6 +124,6 @@ class ProjectMutations:
         return await mutate(
             info,
             DeleteProjectPayload,
-            lambda session, viewer: service.delete_project(session, viewer, project_id),
+            lambda session, viewer: data_files.delete_project(session, viewer, project_id),
             lambda deleted: {"deleted_id": global_id("Project", deleted)},
         )

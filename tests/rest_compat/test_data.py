@@ -7,11 +7,13 @@ from typing import Any
 
 import httpx
 import pytest
+from sqlalchemy import select
 
 from app.accounts.models import Role, Scope
 from app.data_files import processing
 from app.data_files.models import DataFile
 from app.database import EVERY_TEAM
+from app.files.models import StoredFile
 from tests.running import RunningServer, eventually
 from tests.sliced import threemf
 
@@ -191,6 +193,32 @@ async def test_what_a_dead_process_left_is_taken_up(
     assert not await server.runtime.data.work_once()
     data = await server.graphql("{ spools { totalCount } }")
     assert data["spools"]["totalCount"] == 2
+
+
+async def test_a_deleted_project_lets_go_of_what_waits(
+    server: RunningServer, project: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its data are gone with it and are not processed; no content is kept for nobody."""
+
+    async def never(_self: Any, _row: Any) -> None:
+        raise processing.Unavailable("away")
+
+    monkeypatch.setattr(processing.DataProcessor, "_process", never)
+    body = (await _upload(server, project, TABLE.encode())).json()
+    assert await _stored(server) == [1]
+    again = (await _upload(server, project, TABLE.encode())).json()
+    assert await _stored(server) == [2]
+    client = server.client()
+    assert (await client.delete(f"{PREFIX}/projects/{project}")).status_code == 200
+    assert await _stored(server) == []
+    for gone in (body, again):
+        assert (await client.get(f"{PREFIX}/data/{gone['id']}")).status_code == 404
+
+
+async def _stored(server: RunningServer) -> list[int]:
+    """How often each stored file is used."""
+    async with server.runtime.database.read(EVERY_TEAM) as session:
+        return list(await session.scalars(select(StoredFile.uses)))
 
 
 async def _row(server: RunningServer) -> DataFile:
