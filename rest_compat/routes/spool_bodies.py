@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any
@@ -59,7 +60,7 @@ TRANSACTION = record(
     "InventoryTransaction",
     "One change of a spool's weight. The changes of a spool add up to its weight.",
     {
-        "id": INTEGER,
+        "id": UUID,
         "spool_id": UUID,
         "transaction_type": words("usage", "waste", "adjustment", "purchase", "return"),
         "weight_before_grams": NUMBER,
@@ -118,7 +119,7 @@ IMPORTED = record(
 )
 # The columns of an export; an import reads those that a spool can be given.
 TRANSACTION_EXAMPLE = {
-    "id": 42,
+    "id": "0b6c1b3e-54c5-5d0e-9d3f-6a1c2b7e8f90",
     "spool_id": EXAMPLE["id"],
     "transaction_type": "usage",
     "weight_before_grams": 787.7,
@@ -193,7 +194,8 @@ def _transaction(spool_id: str, node: Data) -> dict[str, Any]:
     archive, user = node["archive"] or {}, node["user"] or {}
     run = node["productionRun"] or {}
     return {
-        "id": node["databaseId"],
+        # Ids of this API are UUIDs; a transaction's is named by its spool and its number.
+        "id": str(uuid.uuid5(uuid.UUID(spool_id), str(node["databaseId"]))),
         "spool_id": spool_id,
         "transaction_type": node["type"].lower(),
         "weight_before_grams": node["weightBefore"],
