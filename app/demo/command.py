@@ -152,10 +152,14 @@ def _show(settings: Settings, login: DemoLogin, trial: Path) -> None:
     for line in (
         f"curl -s {key} {base}/api/v1/printers",
         f"curl -s {key} {base}/api/v1/printers/1/status",
-        f"curl -s {key} -F file=@{trial} {base}/api/v1/archives",
-        f"curl -s {key} -H 'Content-Type: application/json' -d '{{\"archive_id\": ID}}' "
-        f"{base}/api/v1/queue    # ID from the answer before",
         f"curl -s {key} -H 'Content-Type: application/json' -d '{query}' {base}/graphql",
+    ):
+        console.print(line, soft_wrap=True, highlight=False, markup=False)
+    console.print("\nPrint a file: upload it, then queue the id of the answer.", style="dim")
+    for line in (
+        f"  curl -s {key} -F file=@{trial} {base}/api/v1/archives",
+        f"  curl -s {key} -H 'Content-Type: application/json' -d '{{\"archive_id\": 1}}' "
+        f"{base}/api/v1/queue",
     ):
         console.print(line, soft_wrap=True, highlight=False, markup=False)
     console.print("\nCtrl-C ends it; the data is kept.", style="dim")
