@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,8 @@ import pytest
 from sqlalchemy import event
 
 from app.database import Database
+from app.errors import Unavailable
+from app.row_reader import AWAY, Rows
 from app.simulator.farm import SimulatedFarm, SimulatorOptions
 from app.simulator.jobs import Filament, Job
 from tests.running import RunningServer, eventually, running
@@ -24,15 +26,27 @@ def _refuse(*_arguments: Any) -> None:
     raise error
 
 
+class _NoRows:
+    """Reads nothing, as the reader of plans does when the database cannot be reached."""
+
+    async def rows(self, text: str, arguments: Sequence[Any]) -> Rows:
+        raise Unavailable(AWAY)
+
+    async def close(self) -> None:
+        return None
+
+
 @contextmanager
 def _away(database: Database) -> Iterator[None]:
     """Every statement fails as it does when the database cannot be reached."""
+    reader, database.rows = database.rows, _NoRows()
     engines = [item.sync_engine for item in {database.read_engine, database.write_engine}]
     for engine in engines:
         event.listen(engine, "before_cursor_execute", _refuse)
     try:
         yield
     finally:
+        database.rows = reader
         for engine in engines:
             event.remove(engine, "before_cursor_execute", _refuse)
 
