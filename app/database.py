@@ -41,7 +41,8 @@ POOL_SIZE = 8
 POOL_OVERFLOW = 8
 # Seconds to wait for a connection before the request is answered with "unavailable".
 POOL_TIMEOUT = 5
-SQLITE_BUSY_MS = 10_000
+# Transactions queue in this process; only a command at the shell ever meets another writer.
+SQLITE_BUSY_MS = 2_500
 
 
 class _ScopedSession(Session):

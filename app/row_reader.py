@@ -117,7 +117,7 @@ class SqliteRows:
     def _read_far(self, text: str, arguments: Sequence[Any]) -> Rows:
         try:
             if self._far is None:
-                self._far = _connect(self._path, busy_seconds=10.0)
+                self._far = _connect(self._path, busy_seconds=2.5)
             return self._far.execute(text, arguments).fetchall()
         except sqlite3.OperationalError as error:
             if error.sqlite_errorcode == sqlite3.SQLITE_ERROR:
