@@ -124,7 +124,7 @@ async def started(*arguments: str, **environment: str) -> AsyncIterator[Command]
 async def serving(folder: Path, command: str = "serve", **given: object) -> AsyncIterator[Command]:
     """A server process that answers."""
     async with started(command, **settings(folder, **given)) as process:
-        await eventually(process.answers, 60)
+        await eventually(process.answers, 120)
         yield process
 
 
