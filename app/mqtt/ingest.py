@@ -156,7 +156,7 @@ class Ingest(Control):
             holding = await leases.renew(session, self._hub.process_id, self._started_at)
         rows = {row.id: row for row in holding.printers}
         self._known = frozenset(row.serial_number for row in holding.printers)
-        await restore_statuses(self._database, self._live, sorted(rows.keys() - self._seen))
+        await self._restore(sorted(rows.keys() - self._seen))
         for printer_id in self._seen - rows.keys():
             self._live.forget(printer_id)
         self._seen = frozenset(rows)
@@ -164,6 +164,11 @@ class Ingest(Control):
             await self._let_go(printer_id)
         for printer_id in holding.held & rows.keys():
             await self._keep(group, rows[printer_id])
+
+    async def _restore(self, printers: list[int]) -> None:
+        await restore_statuses(
+            self._database, self._live, printers, process_id=self._hub.process_id
+        )
 
     async def _keep(self, group: asyncio.TaskGroup, row: Printer) -> None:
         """Start, restart or leave alone the session of a printer that is ours."""
@@ -192,7 +197,7 @@ class Ingest(Control):
 
     async def _open(self, info: PrinterInfo) -> Session:
         # Another process may have written since this one last looked.
-        await restore_statuses(self._database, self._live, [info.id])
+        await self._restore([info.id])
         run, record = await restore_run(self._database, info.id) or (None, None)
         session = Session(
             info,

@@ -9,14 +9,15 @@ from sqlalchemy import select
 from app.database import EVERY_TEAM, Database
 from app.mqtt.expected import Expected
 from app.mqtt.notes import RunRecord
+from app.mqtt.presence import RESTORED_WORDS
 from app.mqtt.run import Run
 from app.mqtt.starting import expected_of
 from app.print_queue.models import Dispatch, DispatchStage
-from app.printers import told
+from app.printers import leases, told
 from app.printers.live import LiveFarm
 from app.printers.models import PrinterSnapshot, PrintRun
 from app.printers.orders import ShownJob
-from app.printers.status import PrinterStatus
+from app.printers.status import ConnectionState, PrinterStatus
 from app.printers.status_json import decode
 
 log = structlog.get_logger(__name__)
@@ -24,17 +25,29 @@ log = structlog.get_logger(__name__)
 _BATCH = 200
 
 
-async def restore_statuses(database: Database, live: LiveFarm, printers: Sequence[int]) -> None:
-    """Take in stored statuses where nothing newer is known, whoever holds the printers."""
+async def restore_statuses(
+    database: Database, live: LiveFarm, printers: Sequence[int], *, process_id: str
+) -> None:
+    """Take in stored statuses where nothing newer is known, whoever holds the printers.
+
+    That a printer is connected is believed of those that another process holds now.
+    """
     for start in range(0, len(printers), _BATCH):
+        batch = printers[start : start + _BATCH]
         async with database.read(EVERY_TEAM) as session:
+            watched = await leases.held_elsewhere(session, process_id, batch)
             rows = await session.scalars(
-                select(PrinterSnapshot).where(
-                    PrinterSnapshot.printer_id.in_(printers[start : start + _BATCH])
-                )
+                select(PrinterSnapshot).where(PrinterSnapshot.printer_id.in_(batch))
             )
             for row in rows:
-                live.restore(row.printer_id, _status_in(row))
+                status = _status_in(row)
+                if row.printer_id not in watched and status.reported_at is not None:
+                    status = replace(
+                        status,
+                        connection=ConnectionState.STALE,
+                        connection_detail=RESTORED_WORDS,
+                    )
+                live.restore(row.printer_id, status)
 
 
 async def restore_faults(database: Database, printer_id: int) -> frozenset[str]:

@@ -139,6 +139,19 @@ async def held_of(
     return frozenset((await session.scalars(statement)).all())
 
 
+async def held_elsewhere(
+    session: ReadSession, process_id: str, printers: Collection[int]
+) -> frozenset[int]:
+    """Those of these printers that another living process holds."""
+    now = await database_time(session)
+    statement = select(PrinterLease.printer_id).where(
+        PrinterLease.printer_id.in_(printers),
+        PrinterLease.owner != process_id,
+        PrinterLease.expires_at > now,
+    )
+    return frozenset((await session.scalars(statement)).all())
+
+
 async def owner_of(session: ReadSession, printer_id: int) -> str | None:
     """The process that holds a printer's connection now, None when nobody does."""
     now = await database_time(session)

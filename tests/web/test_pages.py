@@ -44,7 +44,12 @@ async def _shows(page: Chrome, pattern: str, selector: str = "body") -> str:
         found = await beside(text, page, selector)
         return found if re.search(pattern, found) else ""
 
-    return str(await eventually(shown, 30))
+    try:
+        return str(await eventually(shown, 30))
+    except TimeoutError:
+        seen = await beside(text, page, selector) or await beside(text, page)
+        said = await beside(complaints, page)
+        raise AssertionError(f"{pattern!r} is not in {seen!r}; the console: {said}") from None
 
 
 def _only_from(page: Chrome, base: str) -> None:
