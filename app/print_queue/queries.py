@@ -146,10 +146,9 @@ async def last_position(session: WriteSession) -> int:
 async def printing_items(session: Session, printers: Collection[int]) -> dict[int, QueueItem]:
     """The item that each printer prints now."""
     rows = await session.scalars(
-        select(QueueItem).where(
-            QueueItem.printer_id.in_(printers),
-            QueueItem.status.in_({QueueStatus.UPLOADING, QueueStatus.PRINTING}),
-        )
+        select(QueueItem)
+        .where(QueueItem.printer_id.in_(printers), QueueItem.status.in_(SENT))
+        .order_by(QueueItem.id)
     )
     return {row.printer_id: row for row in rows if row.printer_id is not None}
 

@@ -15,17 +15,21 @@ from schema.fields import about
 from schema.ids import global_id
 from schema.nodes import Node
 from schema.pagination import Connection, window
+from schema.plans.sources import Computed, shows
 from schema.teams.listing import members_of
 
 if TYPE_CHECKING:
     from schema.teams.types import Invitation, TeamMember
 
 
+@shows(models.Team)
 @strawberry.type(description="The tenant: every row of the farm belongs to exactly one team.")
 class Team(Node):
     key: strawberry.Private[int]
     name: str = about("Name of the team.")
-    uid: strawberry.ID = about("The UUID that older APIs call the tenant id.")
+    uid: strawberry.ID = about(
+        "The UUID that older APIs call the tenant id.", source=Computed(("uid",), str)
+    )
     queue_paused: bool = about("Whether the whole print queue is paused.")
     created_at: datetime = about("When it was made.")
 
@@ -70,9 +74,10 @@ class Team(Node):
         return [Invitation.of(row) for row in rows]
 
 
+@shows(models.User)
 @strawberry.type(description="A person.")
 class User(Node):
-    uid: strawberry.ID = about("The UUID that older APIs use.")
+    uid: strawberry.ID = about("The UUID that older APIs use.", source=Computed(("uid",), str))
     email: str = about("E-mail, in lower case.")
     name: str | None = about("The person's name.")
     created_at: datetime = about("When the account was made.")

@@ -75,14 +75,18 @@ def _by_the_types(
     return lambda value: write(read(value))
 
 
+def as_it_is(value: Any) -> Any:
+    """The reader of values that drivers return as the domain has them."""
+    return value
+
+
 def reader(column: TypeEngine[Any], dialect: Dialect) -> Callable[[Any], Any]:
     """From what the driver returns to the value of the domain."""
     if isinstance(column, JSON):
         return lambda value: None if value is None else orjson.loads(value)
     if isinstance(column, Uuid) and dialect.name != "sqlite":
-        return lambda value: value
-    process = column.dialect_impl(dialect).result_processor(dialect, None)
-    return (lambda value: value) if process is None else process
+        return as_it_is
+    return column.dialect_impl(dialect).result_processor(dialect, None) or as_it_is
 
 
 def writer(kind: GraphQLLeafType) -> Callable[[Any], object]:

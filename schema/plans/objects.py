@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Any
 
 from graphql import (
@@ -18,22 +20,49 @@ from graphql import (
 from schema.plans.arguments import DEFINITION
 from schema.plans.codecs import writer
 from schema.plans.selection import Selector
-from schema.plans.sources import Unplannable
+from schema.plans.sources import Source, Unplannable, source_of
+from schema.plans.steps import Child
 from schema.plans.writing import Writer, mapping
 
 # Their Python values are JSON already.
 AS_THEY_ARE = frozenset({"String", "Boolean", "Int", "Seconds", "ID"})
 
 
-class ObjectWriter:
-    """Writes expressions for the attributes of objects."""
+@dataclass(frozen=True, slots=True)
+class Held:
+    """An object whose rows are read before it is written: its keys, and what reads the rows."""
 
-    def __init__(self, selector: Selector, code: Writer) -> None:
+    keys: list[str] = field(default_factory=list)
+    below: list[Child] = field(default_factory=list)
+
+    def number(self, key: str) -> int:
+        """The place of a key among the keys of the object."""
+        if key not in self.keys:
+            self.keys.append(key)
+        return self.keys.index(key)
+
+
+PointedWriter = Callable[[Held, str, Source, GraphQLField, list[FieldNode]], str]
+
+
+class ObjectWriter:
+    """Writes expressions for the attributes of objects.
+
+    `pointed` writes a row that a key of the object points to.
+    """
+
+    def __init__(self, selector: Selector, code: Writer, pointed: PointedWriter) -> None:
         self._selector = selector
         self._code = code
+        self._pointed = pointed
 
     def object(
-        self, kind: GraphQLObjectType, nodes: list[FieldNode], value: str, depth: int = 0
+        self,
+        kind: GraphQLObjectType,
+        nodes: list[FieldNode],
+        value: str,
+        depth: int = 0,
+        held: Held | None = None,
     ) -> str:
         """The source for an object that is not null and named `value`."""
         entries: dict[str, str] = {}
@@ -42,31 +71,31 @@ class ObjectWriter:
             if name == "__typename":
                 entries[key] = repr(kind.name)
                 continue
-            field = kind.fields[name]
-            declared = field.extensions[DEFINITION]
+            shown = kind.fields[name]
+            declared = shown.extensions[DEFINITION]
+            source = source_of(declared)
+            if source is not None and held is not None:
+                entries[key] = self._pointed(held, value, source, shown, selected)
+                continue
             if declared.base_resolver is not None:
                 raise Unplannable(f"{kind.name}.{name} has a resolver")
             attribute = f"{value}.{declared.python_name}"
-            entries[key] = self._value(field, field.type, selected, attribute, depth)
+            entries[key] = self._value(shown.type, selected, attribute, depth)
         return mapping(entries)
 
-    def _value(
-        self, field: GraphQLField, kind: Any, nodes: list[FieldNode], value: str, depth: int
-    ) -> str:
+    def _value(self, kind: Any, nodes: list[FieldNode], value: str, depth: int) -> str:
         if is_non_null_type(kind):
-            return self._present(field, kind.of_type, nodes, value, depth)
+            return self._present(kind.of_type, nodes, value, depth)
         if is_leaf_type(kind) and kind.name in AS_THEY_ARE:
             return value
         inner = f"o{depth}"
-        source = self._present(field, kind, nodes, inner, depth + 1)
+        source = self._present(kind, nodes, inner, depth + 1)
         return f"(None if ({inner} := {value}) is None else {source})"
 
-    def _present(
-        self, field: GraphQLField, kind: Any, nodes: list[FieldNode], value: str, depth: int
-    ) -> str:
+    def _present(self, kind: Any, nodes: list[FieldNode], value: str, depth: int) -> str:
         if is_list_type(kind):
             item = f"i{depth}"
-            source = self._value(field, kind.of_type, nodes, item, depth + 1)
+            source = self._value(kind.of_type, nodes, item, depth + 1)
             return f"[{source} for {item} in {value}]"
         if is_object_type(kind):
             inner = f"o{depth}"

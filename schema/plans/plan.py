@@ -15,7 +15,7 @@ from schema.context import Context
 from schema.plans.sources import Unplannable
 from schema.plans.statements import Statements
 from schema.plans.steps import Root, Run
-from schema.plans.writing import Emit, Writer
+from schema.plans.writing import Writer
 
 _NOTHING = VariableValues({}, {})
 
@@ -46,9 +46,8 @@ class Plan:
         self._definitions = definitions
         self._slots = slots
         self._scopes = frozenset(step.scope for step in roots if step.scope is not None)
-        self._roots: list[tuple[RootStep, Emit | None]] = [
-            (step, None if step.emit is None else code.compile(step.emit)) for step in roots
-        ]
+        self._functions = code.compile()
+        self._roots = roots
 
     async def run(
         self,
@@ -68,16 +67,17 @@ class Plan:
             self._coerced(variables),
             reader,
             statements,
+            self._functions,
             [{}] * self._slots,
             [None] * self._slots,
         )
         data: dict[str, Any] = {}
-        for step, emit in self._roots:
-            if step.root is None or emit is None:
+        for step in self._roots:
+            if step.root is None or step.emit is None:
                 data[step.key] = step.constant
                 continue
             rows, facts = await step.root.read(run)
-            data[step.key] = emit(rows, facts, run.tables, run.facts, context)
+            data[step.key] = self._functions[step.emit](rows, facts, run.tables, run.facts, context)
         return data
 
     def _coerced(self, variables: Mapping[str, Any] | None) -> VariableValues:

@@ -17,20 +17,22 @@ from graphql import (
     is_non_null_type,
     is_object_type,
 )
-from sqlalchemy import Dialect
+from sqlalchemy import Dialect, Uuid
+from sqlalchemy.orm import InstrumentedAttribute
 
 from app.tables import Table
 from schema.ids import global_id
 from schema.plans.arguments import DEFINITION
-from schema.plans.codecs import codec, reader, writer
+from schema.plans.codecs import as_it_is, codec, reader, writer
 from schema.plans.levels import Level, primary_key
-from schema.plans.objects import ObjectWriter
+from schema.plans.objects import Held, ObjectWriter
 from schema.plans.selection import Selector
 from schema.plans.sources import (
     Batched,
     Column,
     Computed,
     GlobalId,
+    Latest,
     Remembered,
     Source,
     ToMany,
@@ -39,7 +41,7 @@ from schema.plans.sources import (
     source_of,
     table_of,
 )
-from schema.plans.steps import AllOfEach, Child, Values
+from schema.plans.steps import AllOfEach, Child, LastOfEach, Made, Values
 from schema.plans.writing import Writer, mapping
 
 
@@ -89,10 +91,11 @@ class RowWriter:
         self.code = code
         self.slots = 0
         self._dialect = dialect
-        self._objects = ObjectWriter(selector, code)
+        self._objects = ObjectWriter(selector, code, self._pointed)
         self.list_writers: dict[type[Source], ListWriter] = {
             ToMany: self._to_many,
             Batched: self._batched,
+            Latest: self._latest,
         }
 
     def slot(self) -> int:
@@ -125,18 +128,20 @@ class RowWriter:
             return self._remembered(place, source, selected, nodes)
         if isinstance(source, ToOne):
             return self._to_one(place, source, selected, nodes)
-        if place.entity != 0:
-            raise Unplannable(f"{kind.name}.{name} below a joined row")
         return self.list_writers[type(source)](place, source, selected, nodes)
 
     def _bind(self, value: Callable[..., Any]) -> str:
         return self.code.bind(value, getattr(value, "__name__", "call").strip("<>"))
 
-    def _read(self, place: Place, columns: tuple[str, ...]) -> str:
+    def _read(self, place: Place, columns: tuple[str | InstrumentedAttribute[Any], ...]) -> str:
         """Values of the domain of columns, as the arguments of a call."""
-        return ", ".join(
-            f"{self._bind(self.reader(place, name))}({place.value(name)})" for name in columns
-        )
+        return ", ".join(self._read_one(place, column) for column in columns)
+
+    def _read_one(self, place: Place, column: str | InstrumentedAttribute[Any]) -> str:
+        if isinstance(column, InstrumentedAttribute):
+            place, column = place.joined(place.key, column.parent.class_), column.key
+        read, value = self.reader(place, column), place.value(column)
+        return value if read is as_it_is else f"{self._bind(read)}({value})"
 
     def reader(self, place: Place, name: str) -> Callable[[Any], Any]:
         """From what the driver gives for a column to the value of the domain."""
@@ -169,9 +174,79 @@ class RowWriter:
         kind = get_named_type(selected.type)
         if is_leaf_type(kind):
             return self._written(made, selected)
-        body = self._objects.object(object_type(selected), nodes, "o")
-        show = self.code.function("show", "o", [f"return None if o is None else {body}"])
-        return f"{show}({made})"
+        held = Held()
+        body = self._objects.object(object_type(selected), nodes, "o", held=held)
+        show = self.code.function("show", "o, t, f, x", [f"return None if o is None else {body}"])
+        if not held.below:
+            return f"{show}({made}, t, f, x)"
+        slot = self.slot()
+        place.below.append(
+            Made(
+                slot=slot,
+                parents=place.number(place.key),
+                make=self.code.function("make", f"x, {place.row}", [f"return {made}"]),
+                keys=held.keys,
+                below=held.below,
+            )
+        )
+        return f"{show}(t[{slot}].get({place.value(place.key)}), t, f, x)"
+
+    def _pointed(
+        self,
+        held: Held,
+        value: str,
+        source: Source,
+        selected: GraphQLField,
+        nodes: list[FieldNode],
+    ) -> str:
+        """A row that an attribute of an object points to."""
+        if isinstance(source, ToOne):
+            model = shown_table(object_type(selected))
+            source = Latest(getattr(model, primary_key(model)), key=source.key)
+        if not isinstance(source, Latest) or source.key is None:
+            raise Unplannable("rows of an object without a key")
+        if isinstance(source.parent.type, Uuid):
+            raise Unplannable("a key that drivers give in another way than the domain has it")
+        parents = held.number(source.key)
+        return self._single(held.below, parents, f"{value}.{source.key}", source, selected, nodes)
+
+    def _latest(
+        self, place: Place, source: Latest, selected: GraphQLField, nodes: list[FieldNode]
+    ) -> str:
+        key = place.key
+        return self._single(
+            place.below, place.number(key), place.value(key), source, selected, nodes
+        )
+
+    def _single(
+        self,
+        below: list[Child],
+        parents: int,
+        key: str,
+        source: Latest,
+        selected: GraphQLField,
+        nodes: list[FieldNode],
+    ) -> str:
+        """The one row of each parent that one more statement finds for all of them."""
+        kind = object_type(selected)
+        slot, level = self.slot(), Level(shown_table(kind))
+        item = Place(level, 0, f"r{slot + 1}")
+        below.append(
+            LastOfEach(
+                slot=slot,
+                parents=parents,
+                level=level,
+                group=item.number(source.parent.key),
+                below=item.below,
+                parent=source.parent,
+                where=source.where,
+            )
+        )
+        row = self.row(item, kind, nodes)
+        found = f"({item.row} := t[{slot}].get({key}))"
+        if is_non_null_type(selected.type):
+            return f"({row} if required{found} else None)"
+        return f"(None if {found} is None else {row})"
 
     def _to_one(
         self, place: Place, source: ToOne, selected: GraphQLField, nodes: list[FieldNode]
@@ -204,18 +279,23 @@ class RowWriter:
     def _batched(
         self, place: Place, source: Batched, selected: GraphQLField, _nodes: list[FieldNode]
     ) -> str:
-        slot = self.slot()
-        place.below.append(
-            Values(
-                slot=slot,
-                parents=place.number(place.key),
-                source=source,
-                read=self.reader(place, place.key),
-            )
-        )
+        slot = self._values(place, source)
         found = f"t[{slot}].get({place.value(place.key)})"
         arguments = ", ".join(filter(None, (found, self._read(place, source.columns))))
         return self._written(f"{self._bind(source.value)}({arguments})", selected)
+
+    def _values(self, place: Place, source: Batched) -> int:
+        """The slot of values that are read once, however many fields show them."""
+        parents = place.number(place.key)
+        for child in place.below:
+            if isinstance(child, Values) and (child.parents, child.fetch_all) == (
+                parents,
+                source.fetch,
+            ):
+                return child.slot
+        slot, read = self.slot(), self.reader(place, place.key)
+        place.below.append(Values(slot=slot, parents=parents, fetch_all=source.fetch, read=read))
+        return slot
 
 
 def _source(

@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from sqlalchemy import ColumnElement
 from sqlalchemy.orm import InstrumentedAttribute
 
 from app.accounts.models import Scope
@@ -51,20 +52,30 @@ class Computed(Source):
 
 @dataclass(frozen=True, slots=True)
 class Remembered(Source):
-    """An object made from what the process has in memory, for the primary key of the row.
+    """A value or an object made from what the process has in memory.
 
-    `value` gets the context and the values of `columns`.
+    `value` gets the context and the values of `columns`: those of the row by their names, and
+    those of a table that has the same primary key, null where it has no such row.
     """
 
-    columns: tuple[str, ...]
+    columns: tuple[str | InstrumentedAttribute[Any], ...]
     value: Callable[..., object]
 
 
 @dataclass(frozen=True, slots=True)
 class ToOne(Source):
-    """The row that a foreign key of this row points to."""
+    """The row that a foreign key of this row, or an attribute of an object in memory, points to."""
 
     key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Latest(Source):
+    """The newest row that points to this row, or to what attribute `key` of an object says."""
+
+    parent: InstrumentedAttribute[Any]
+    where: tuple[ColumnElement[bool], ...] = ()
+    key: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,18 @@ from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ARRAY, Dialect, Select, any_, bindparam, column, func, select, true
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    Dialect,
+    Select,
+    any_,
+    bindparam,
+    column,
+    func,
+    select,
+    true,
+)
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from app.keyset import Computed, Order, Window, in_order, windowed
@@ -123,12 +134,14 @@ def total(level: Level, listing: Listing[Any, Any], wanted: Any) -> Select[Any]:
 def many(
     level: Level,
     parent: InstrumentedAttribute[Any],
-    order: Sequence[InstrumentedAttribute[Any]],
     dialect: Dialect,
+    *,
+    where: Sequence[ColumnElement[bool]] = (),
+    order: Sequence[InstrumentedAttribute[Any] | ColumnElement[Any]] = (),
 ) -> Select[Any]:
     """The rows that point to any of the parents."""
     model = level.model
-    base = select(model).select_from(model).where(_among(parent, dialect)).order_by(parent, *order)
+    base = select(model).select_from(model).where(_among(parent, dialect), *where).order_by(*order)
     return _of_team(level.select(base, model), model)
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import count
 from typing import Any
 
 from graphql.execution.values import VariableValues
+from sqlalchemy import ColumnElement, inspect
 
 from app.keyset import Order, Window, decode_cursor, encode_place, place_values
 from app.row_reader import RowReader, Rows
@@ -17,9 +19,12 @@ from schema.pagination import window
 from schema.plans import statements
 from schema.plans.arguments import Arguments
 from schema.plans.levels import TEAM, Level
-from schema.plans.sources import Batched, ToMany, Unplannable
+from schema.plans.sources import ToMany, Unplannable
 from schema.plans.statements import KEY, PARENTS, Statement, Statements
+from schema.plans.writing import Emit
 
+# Steps are told apart by a number that is never used again, unlike an address in memory.
+_serials = count().__next__
 PAGING = ("first", "after", "last", "before", "offset")
 
 
@@ -66,6 +71,7 @@ class Run:
     variables: VariableValues
     reader: RowReader
     statements: Statements
+    functions: Mapping[str, Emit]
     tables: list[Mapping[Any, Any]]
     facts: list[Facts | None]
 
@@ -90,6 +96,7 @@ class Child(ABC):
 
     slot: int
     parents: int
+    serial: int = field(default_factory=_serials)
 
     @abstractmethod
     async def fetch(self, run: Run, above: Rows) -> None:
@@ -107,14 +114,18 @@ class Children(Child):
     async def fetch(self, run: Run, above: Rows) -> None:
         """Read the rows, sort them to their parents, and go on below."""
         keys = list({row[self.parents]: None for row in above if row[self.parents] is not None})
-        found: dict[Any, list[Any]] = {}
         rows = await self._rows(run, keys) if keys else ()
+        run.tables[self.slot] = self._sorted(rows)
+        for child in self.below:
+            await child.fetch(run, rows)
+
+    def _sorted(self, rows: Rows) -> dict[Any, Any]:
+        """What belongs to each parent."""
+        found: dict[Any, list[Any]] = {}
         for row in rows:
             if row[self.group] is not None:
                 found.setdefault(row[self.group], []).append(row)
-        run.tables[self.slot] = found
-        for child in self.below:
-            await child.fetch(run, rows)
+        return found
 
     @abstractmethod
     async def _rows(self, run: Run, keys: list[Any]) -> Rows:
@@ -133,10 +144,37 @@ class AllOfEach(Children):
     async def _rows(self, run: Run, keys: list[Any]) -> Rows:
         dialect = run.statements.dialect
         statement = run.statement(
-            (id(self),),
-            lambda: statements.many(self.level, self.source.parent, self.source.order, dialect),
+            (self.serial,),
+            lambda: statements.many(
+                self.level, self.source.parent, dialect, order=self.source.order
+            ),
         )
         return await run.rows(statement, self._given(run, keys))
+
+
+@dataclass(slots=True, kw_only=True)
+class LastOfEach(Children):
+    """The row with the highest primary key that points to each one above."""
+
+    parent: Any
+    where: Sequence[ColumnElement[bool]] = ()
+
+    async def _rows(self, run: Run, keys: list[Any]) -> Rows:
+        dialect = run.statements.dialect
+        statement = run.statement(
+            (self.serial,),
+            lambda: statements.many(
+                self.level,
+                self.parent,
+                dialect,
+                where=self.where,
+                order=inspect(self.level.model).primary_key,
+            ),
+        )
+        return await run.rows(statement, self._given(run, keys))
+
+    def _sorted(self, rows: Rows) -> dict[Any, Any]:
+        return {row[self.group]: row for row in rows}
 
 
 @dataclass(slots=True, kw_only=True)
@@ -156,7 +194,7 @@ class FirstOfEach(Children):
         wanted = self.listing.wanted(run.context, given.get("filter"))
         order = self.listing.order(given.get("order_by"))
         statement = run.statement(
-            (id(self), wanted, order.name, asked.size),
+            (self.serial, wanted, order.name, asked.size),
             lambda: statements.first_of_each(
                 self.level,
                 self.listing,
@@ -176,7 +214,7 @@ class FirstOfEach(Children):
 class Values(Child):
     """One value for each row above, found by the statement that the resolvers use too."""
 
-    source: Batched
+    fetch_all: Callable[[Any, Collection[Any]], Awaitable[Mapping[Any, Any]]]
     read: Callable[[Any], Any]
 
     async def fetch(self, run: Run, above: Rows) -> None:
@@ -187,8 +225,33 @@ class Values(Child):
             run.tables[self.slot] = {}
             return
         async with run.context.read() as session:
-            found = await self.source.fetch(session, list(keys.values()))
+            found = await self.fetch_all(session, list(keys.values()))
         run.tables[self.slot] = {value: found.get(key) for value, key in keys.items()}
+
+
+@dataclass(slots=True, kw_only=True)
+class Made(Child):
+    """An object from memory for each row above, and the rows that its `keys` point to.
+
+    `make` is the name of the function that makes one.
+    """
+
+    make: str
+    keys: Sequence[str]
+    below: Sequence[Child]
+
+    async def fetch(self, run: Run, above: Rows) -> None:
+        """Make the objects, and go on below them as if their keys were rows."""
+        make, found = run.functions[self.make], {}
+        for row in above:
+            key = row[self.parents]
+            if key is not None and key not in found:
+                found[key] = make(run.context, row)
+        run.tables[self.slot] = found
+        objects = [item for item in found.values() if item is not None]
+        rows = [[getattr(item, key) for key in self.keys] for item in objects]
+        for child in self.below:
+            await child.fetch(run, rows)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -198,6 +261,7 @@ class Root(ABC):
     level: Level
     arguments: Arguments
     below: list[Child] = field(default_factory=list)
+    serial: int = field(default_factory=_serials)
 
     @abstractmethod
     async def rows(self, run: Run) -> tuple[Rows, Facts | None]:
@@ -222,7 +286,7 @@ class OneRow(Root):
         key = self.key(self.arguments.read(run.variables))
         if key is None:
             return (), None
-        statement = run.statement((id(self),), lambda: statements.one(self.level))
+        statement = run.statement((self.serial,), lambda: statements.one(self.level))
         return await run.rows(statement, {KEY: key}), None
 
 
@@ -243,7 +307,7 @@ class PageOfRows(Root):
         values = _places(order, asked)
         shape = (asked.last is not None, asked.size, asked.offset, tuple(values))
         statement = run.statement(
-            (id(self), wanted, order.name, shape),
+            (self.serial, wanted, order.name, shape),
             lambda: statements.page(
                 self.level, self.listing, wanted, order, asked, places=self.places
             ),
@@ -254,7 +318,7 @@ class PageOfRows(Root):
 
     async def _total(self, run: Run, wanted: Any) -> int:
         statement = run.statement(
-            (id(self), wanted, "total"),
+            (self.serial, wanted, "total"),
             lambda: statements.total(self.level, self.listing, wanted),
         )
         ((number,),) = await run.rows(statement, {})

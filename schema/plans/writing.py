@@ -6,7 +6,7 @@ names bound here; never a value of a request.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from schema.plans.sources import Unplannable
@@ -45,12 +45,11 @@ class Writer:
         self._functions.append(f"def {name}({parameters}):\n{lines}")
         return name
 
-    def compile(self, name: str) -> Emit:
-        """The function of a name, once all are written."""
+    def compile(self) -> Mapping[str, Emit]:
+        """The functions by their names, once all are written."""
         source = compile("\n".join(self._functions), "<plan>", "exec")
         exec(source, self._names)  # noqa: S102 - holds nothing of a request, see above
-        found: Emit = self._names[name]
-        return found
+        return self._names
 
 
 def mapping(entries: dict[str, str]) -> str:

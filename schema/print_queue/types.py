@@ -9,10 +9,11 @@ import strawberry
 
 from app.print_queue import models, wishes
 from app.print_queue.models import DispatchStage, QueueStatus
-from schema.context import Info
+from schema.context import Context, Info
 from schema.fields import about
 from schema.ids import global_id
 from schema.nodes import Node
+from schema.plans.sources import Column, Latest, Remembered, ToOne, planned, shows
 
 if TYPE_CHECKING:
     from schema.archives.types import Archive
@@ -40,6 +41,7 @@ class PrintOptions:
     any_color: bool = about("Take any colour of the material.")
 
 
+@shows(models.Dispatch)
 @strawberry.type(description="One attempt to print an item on a printer.")
 class Dispatch:
     row: strawberry.Private[models.Dispatch]
@@ -49,7 +51,10 @@ class Dispatch:
     ended_at: datetime | None = about("When it ended; null while it is under way.")
     reason: str | None = about("Why it did not succeed.")
 
-    @strawberry.field(description="The printer; null once it was removed.")
+    @strawberry.field(
+        description="The printer; null once it was removed.",
+        metadata=planned(ToOne("printer_id")),
+    )
     async def printer(self, info: Info) -> LazyPrinter | None:
         from schema.printers.types import Printer
 
@@ -57,10 +62,17 @@ class Dispatch:
         return None if row is None else Printer.of(row)
 
 
+def _upload_progress(context: Context, item_id: int, status: QueueStatus) -> int | None:
+    if status is not QueueStatus.UPLOADING:
+        return None
+    return context.runtime.uploads.progress(item_id) or 0
+
+
+@shows(models.QueueItem)
 @strawberry.type(description="A print to do.")
 class QueueItem(Node):
     row: strawberry.Private[models.QueueItem]
-    database_id: int = about("The number older APIs use.")
+    database_id: int = about("The number older APIs use.", source=Column("id"))
     status: QueueStatus = about("How it stands.")
     position: int = about("Its place in the queue, lowest first.")
     plate: int | None = about("The plate of the file; null for the only one.")
@@ -113,7 +125,10 @@ class QueueItem(Node):
             any_color=chosen.any_color,
         )
 
-    @strawberry.field(description="The production run it is printed for.")
+    @strawberry.field(
+        description="The production run it is printed for.",
+        metadata=planned(ToOne("production_run_id")),
+    )
     async def production_run(
         self, info: Info
     ) -> Annotated[ProductionRun, strawberry.lazy("schema.production.types")] | None:
@@ -122,7 +137,7 @@ class QueueItem(Node):
         row = await info.context.loaders.runs.get(self.row.production_run_id)
         return None if row is None else ProductionRun.of(row)
 
-    @strawberry.field(description="What is printed.")
+    @strawberry.field(description="What is printed.", metadata=planned(ToOne("archive_id")))
     async def archive(self, info: Info) -> LazyArchive:
         from schema.archives.types import Archive
 
@@ -131,21 +146,30 @@ class QueueItem(Node):
             raise RuntimeError("a queue item without its archive")
         return Archive.of(row)
 
-    @strawberry.field(description="The record of the history that printing it made.")
+    @strawberry.field(
+        description="The record of the history that printing it made.",
+        metadata=planned(ToOne("result_archive_id")),
+    )
     async def result(self, info: Info) -> LazyArchive | None:
         from schema.archives.types import Archive
 
         row = await info.context.loaders.archives.get(self.row.result_archive_id)
         return None if row is None else Archive.of(row)
 
-    @strawberry.field(description="The printer; null while any free one that fits may take it.")
+    @strawberry.field(
+        description="The printer; null while any free one that fits may take it.",
+        metadata=planned(ToOne("printer_id")),
+    )
     async def printer(self, info: Info) -> LazyPrinter | None:
         from schema.printers.types import Printer
 
         row = await info.context.loaders.printers.get(self.row.printer_id)
         return None if row is None else Printer.of(row)
 
-    @strawberry.field(description="Its latest attempt; null when it was never sent.")
+    @strawberry.field(
+        description="Its latest attempt; null when it was never sent.",
+        metadata=planned(Latest(models.Dispatch.queue_item_id)),
+    )
     async def dispatch(self, info: Info) -> Dispatch | None:
         row = await info.context.loaders.dispatches.get(self.row.id)
         if row is None:
@@ -159,11 +183,12 @@ class QueueItem(Node):
             reason=row.reason,
         )
 
-    @strawberry.field(description="Percent of the file that has reached the printer, while sent.")
+    @strawberry.field(
+        description="Percent of the file that has reached the printer, while sent.",
+        metadata=planned(Remembered(("id", "status"), _upload_progress)),
+    )
     def upload_progress(self, info: Info) -> int | None:
-        if self.row.status is not QueueStatus.UPLOADING:
-            return None
-        return info.context.runtime.uploads.progress(self.row.id) or 0
+        return _upload_progress(info.context, self.row.id, self.row.status)
 
     @strawberry.field(description="Why it waits, in words; null once it does not wait any more.")
     async def waiting_reason(self, info: Info) -> str | None:

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 import strawberry
 
 from app.archives import models as archives
+from app.print_queue.models import QueueItem as QueueRow
+from app.print_queue.queries import SENT
 from app.printers import models
 from app.printers.models import Trust
-from app.printers.status import Job
 from app.printers.status import PrinterStatus as LiveStatus
 from app.statistics.queries import Period
 from schema.archives.connections import LISTING, ArchiveFilter, ArchiveOrder, archives_of
@@ -21,7 +22,7 @@ from schema.ids import global_id
 from schema.listings import ListedOf
 from schema.nodes import Node
 from schema.pagination import Connection
-from schema.plans.sources import Column, Remembered, planned, shows
+from schema.plans.sources import Column, Latest, Remembered, ToOne, planned, shows
 from schema.print_queue.connections import QueueFilter, queue_of
 from schema.printers.status import PrinterStatus
 from schema.scalars import Seconds
@@ -42,17 +43,25 @@ class CurrentPrint:
     progress: int = about("Percent, 0 to 100.")
     remaining_time: Seconds | None = about("Time left.")
     started_at: datetime | None = about("When it began; null when nobody saw it begin.")
-    job: strawberry.Private[Job]
+    archive_id: strawberry.Private[int | None]
     printer_id: strawberry.Private[int]
 
-    @strawberry.field(description="The record of this print in the history.")
+    @strawberry.field(
+        description="The record of this print in the history.",
+        metadata=planned(ToOne("archive_id")),
+    )
     async def archive(self, info: Info) -> LazyArchive | None:
         from schema.archives.types import Archive
 
-        row = await info.context.loaders.archives.get(self.job.archive_id)
+        row = await info.context.loaders.archives.get(self.archive_id)
         return None if row is None else Archive.of(row)
 
-    @strawberry.field(description="The queue item that is being printed.")
+    @strawberry.field(
+        description="The queue item that is being printed.",
+        metadata=planned(
+            Latest(QueueRow.printer_id, (QueueRow.status.in_(SENT),), key="printer_id")
+        ),
+    )
     async def queue_item(self, info: Info) -> LazyQueueItem | None:
         from schema.print_queue.types import QueueItem
 
@@ -60,8 +69,42 @@ class CurrentPrint:
         return None if row is None else QueueItem.of(row)
 
 
-def _status(context: Context, printer_id: int) -> PrinterStatus:
-    return PrinterStatus.of(context.runtime.live.status(printer_id))
+def _status(context: Context, printer_id: int) -> LiveStatus:
+    """The status from memory, whose attributes are the fields of `PrinterStatus`."""
+    return context.runtime.live.status(printer_id)
+
+
+def _current_print(context: Context, printer_id: int) -> CurrentPrint | None:
+    status = context.runtime.live.status(printer_id)
+    job = status.job
+    if job is None or not status.is_active:
+        return None
+    left = status.remaining_time
+    return CurrentPrint(
+        name=job.name,
+        filename=job.filename,
+        progress=status.progress or 0,
+        remaining_time=None if left is None else Seconds(left),
+        started_at=job.started_at,
+        archive_id=job.archive_id,
+        printer_id=printer_id,
+    )
+
+
+def _can_start(context: Context, printer_id: int, requires_clear: bool, awaiting: bool) -> bool:
+    return context.runtime.live.status(printer_id).is_free and not (requires_clear and awaiting)
+
+
+def _can_pause(context: Context, printer_id: int) -> bool:
+    return context.runtime.live.status(printer_id).can_pause
+
+
+def _can_resume(context: Context, printer_id: int) -> bool:
+    return context.runtime.live.status(printer_id).can_resume
+
+
+def _can_stop(context: Context, printer_id: int) -> bool:
+    return context.runtime.live.status(printer_id).can_stop
 
 
 @shows(models.Printer)
@@ -106,49 +149,49 @@ class Printer(Node):
             updated_at=row.updated_at,
         )
 
-    def live(self, info: Info) -> LiveStatus:
-        """The latest status, from memory."""
-        return info.context.runtime.live.status(self.row.id)
-
     @strawberry.field(
         description="Its latest state.", metadata=planned(Remembered(("id",), _status))
     )
     def status(self, info: Info) -> PrinterStatus:
-        return PrinterStatus.of(self.live(info), self.database_id)
+        return PrinterStatus.of(_status(info.context, self.row.id), self.row.id)
 
-    @strawberry.field(description="What it prints now; null when nothing prints.")
+    @strawberry.field(
+        description="What it prints now; null when nothing prints.",
+        metadata=planned(Remembered(("id",), _current_print)),
+    )
     def current_print(self, info: Info) -> CurrentPrint | None:
-        status = self.live(info)
-        if status.job is None or not status.is_active:
-            return None
-        return CurrentPrint(
-            name=status.job.name,
-            filename=status.job.filename,
-            progress=status.progress or 0,
-            remaining_time=None
-            if status.remaining_time is None
-            else Seconds(status.remaining_time),
-            started_at=status.job.started_at,
-            job=status.job,
-            printer_id=self.row.id,
-        )
+        return _current_print(info.context, self.row.id)
 
-    @strawberry.field(description="Whether a print could be started now.")
+    @strawberry.field(
+        description="Whether a print could be started now.",
+        metadata=planned(
+            Remembered(("id", "requires_plate_clear", "awaiting_plate_clear"), _can_start)
+        ),
+    )
     def can_start(self, info: Info) -> bool:
-        held = self.row.requires_plate_clear and self.row.awaiting_plate_clear
-        return self.live(info).is_free and not held
+        row = self.row
+        return _can_start(info.context, row.id, row.requires_plate_clear, row.awaiting_plate_clear)
 
-    @strawberry.field(description="Whether there is a print to pause.")
+    @strawberry.field(
+        description="Whether there is a print to pause.",
+        metadata=planned(Remembered(("id",), _can_pause)),
+    )
     def can_pause(self, info: Info) -> bool:
-        return self.live(info).can_pause
+        return _can_pause(info.context, self.row.id)
 
-    @strawberry.field(description="Whether there is a paused print to go on with.")
+    @strawberry.field(
+        description="Whether there is a paused print to go on with.",
+        metadata=planned(Remembered(("id",), _can_resume)),
+    )
     def can_resume(self, info: Info) -> bool:
-        return self.live(info).can_resume
+        return _can_resume(info.context, self.row.id)
 
-    @strawberry.field(description="Whether there is a print to stop.")
+    @strawberry.field(
+        description="Whether there is a print to stop.",
+        metadata=planned(Remembered(("id",), _can_stop)),
+    )
     def can_stop(self, info: Info) -> bool:
-        return self.live(info).can_stop
+        return _can_stop(info.context, self.row.id)
 
     @strawberry.field(description="Its camera.")
     def camera(self) -> Camera:

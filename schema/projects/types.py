@@ -20,7 +20,7 @@ from schema.ids import global_id
 from schema.listings import ListedOf
 from schema.nodes import Node
 from schema.pagination import Connection
-from schema.plans.sources import Batched, Column, planned, shows
+from schema.plans.sources import Batched, Column, ToOne, planned, shows
 from schema.scalars import Json
 
 if TYPE_CHECKING:
@@ -30,6 +30,13 @@ if TYPE_CHECKING:
 
 def _number(found: int | None) -> int:
     return found or 0
+
+
+def _progress(done: int | None, target: int | None) -> float | None:
+    if target is None:
+        return None
+    percent = Decimal((done or 0) * 100) / target
+    return float(percent.quantize(Decimal("0.01"), rounding=ROUND_HALF_EVEN))
 
 
 @shows(models.Project)
@@ -78,15 +85,17 @@ class Project(Node):
     async def archive_count(self, info: Info) -> int:
         return await info.context.loaders.archive_counts.get(self.row.id) or 0
 
-    @strawberry.field(description="Completed in percent of the target; null without a target.")
+    @strawberry.field(
+        description="Completed in percent of the target; null without a target.",
+        metadata=planned(Batched(queries.completed_counts, _progress, ("target_count",))),
+    )
     async def progress(self, info: Info) -> float | None:
         if self.row.target_count is None:
             return None
-        done = await info.context.loaders.completed_counts.get(self.row.id) or 0
-        percent = Decimal(done * 100) / self.row.target_count
-        return float(percent.quantize(Decimal("0.01"), rounding=ROUND_HALF_EVEN))
+        done = await info.context.loaders.completed_counts.get(self.row.id)
+        return _progress(done, self.row.target_count)
 
-    @strawberry.field(description="The team it belongs to.")
+    @strawberry.field(description="The team it belongs to.", metadata=planned(ToOne("team_id")))
     async def team(self, info: Info) -> Team:
         row = await info.context.loaders.teams.get(self.row.team_id)
         if row is None:

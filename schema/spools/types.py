@@ -9,15 +9,16 @@ from typing import TYPE_CHECKING, Annotated
 import strawberry
 
 from app.errors import NotFound
+from app.printers.live import Place
 from app.spools import models, places, queries, service
 from app.spools.models import TransactionType
-from schema.context import Info
+from schema.context import Context, Info
 from schema.fields import about
 from schema.ids import global_id
 from schema.loaders import TransactionsOf
 from schema.nodes import Node
 from schema.pagination import Connection, connection, page_of_first, window
-from schema.plans.sources import Computed, shows
+from schema.plans.sources import Computed, Remembered, ToOne, planned, shows
 from schema.scalars import Grams
 
 if TYPE_CHECKING:
@@ -29,10 +30,53 @@ if TYPE_CHECKING:
 
 @strawberry.type(description="Where a spool is loaded.")
 class SpoolLocation:
-    printer: Annotated[Printer, strawberry.lazy("schema.printers.types")] = about("The printer.")
     ams_unit: int | None = about("Number of the AMS unit; null for an external holder.")
     slot: int = about("Number of the slot, from 0.")
     remaining: int | None = about("Percent left, as the printer counts.")
+    printer_id: strawberry.Private[int]
+
+    @strawberry.field(description="The printer.", metadata=planned(ToOne("printer_id")))
+    async def printer(
+        self, info: Info
+    ) -> Annotated[Printer, strawberry.lazy("schema.printers.types")]:
+        from schema.printers.types import Printer
+
+        row = await info.context.loaders.printers.get(self.printer_id)
+        if row is None:
+            raise NotFound("The printer was removed meanwhile.")
+        return Printer.of(row)
+
+    @classmethod
+    def seen(cls, place: Place) -> SpoolLocation:
+        """Where a printer sees the spool's tag."""
+        tray = place.tray
+        return cls(
+            ams_unit=tray.unit,
+            slot=tray.slot,
+            remaining=tray.remaining,
+            printer_id=place.printer_id,
+        )
+
+    @classmethod
+    def said(cls, printer_id: int, ams_unit: int, slot: int) -> SpoolLocation:
+        """Where somebody said that the spool is."""
+        unit = None if ams_unit == places.EXTERNAL else ams_unit
+        return cls(ams_unit=unit, slot=slot, remaining=None, printer_id=printer_id)
+
+
+def _location(
+    context: Context,
+    tray_uuid: str | None,
+    printer_id: int | None,
+    ams_unit: int | None,
+    slot: int | None,
+) -> SpoolLocation | None:
+    """Where a spool is loaded. The first printer that sees its tag has to be one of the team."""
+    for place in context.runtime.live.places_of(tray_uuid):
+        return SpoolLocation.seen(place)
+    if printer_id is None or ams_unit is None or slot is None:
+        return None
+    return SpoolLocation.said(printer_id, ams_unit, slot)
 
 
 @strawberry.type(description="One change of a spool's weight.")
@@ -153,29 +197,29 @@ class Spool(Node):
             updated_at=row.updated_at,
         )
 
-    @strawberry.field(description="Where it is loaded, as its tag tells, else as somebody said.")
+    @strawberry.field(
+        description="Where it is loaded, as its tag tells, else as somebody said.",
+        metadata=planned(
+            Remembered(
+                (
+                    "tray_uuid",
+                    models.SpoolAssignment.printer_id,
+                    models.SpoolAssignment.ams_unit,
+                    models.SpoolAssignment.slot,
+                ),
+                _location,
+            )
+        ),
+    )
     async def loaded_in(self, info: Info) -> SpoolLocation | None:
-        from schema.printers.types import Printer
-
+        loaders = info.context.loaders
         for place in info.context.runtime.live.places_of(self.row.tray_uuid):
-            row = await info.context.loaders.printers.get(place.printer_id)
-            if row is not None:  # a printer of this team
-                return SpoolLocation(
-                    printer=Printer.of(row),
-                    ams_unit=place.tray.unit,
-                    slot=place.tray.slot,
-                    remaining=place.tray.remaining,
-                )
-        said = await info.context.loaders.spool_assignments.get(self.row.id)
-        row = None if said is None else await info.context.loaders.printers.get(said.printer_id)
-        if said is None or row is None:
+            if await loaders.printers.get(place.printer_id):  # a printer of this team
+                return SpoolLocation.seen(place)
+        said = await loaders.spool_assignments.get(self.row.id)
+        if said is None:
             return None
-        return SpoolLocation(
-            printer=Printer.of(row),
-            ams_unit=None if said.ams_unit == places.EXTERNAL else said.ams_unit,
-            slot=said.slot,
-            remaining=None,
-        )
+        return SpoolLocation.said(said.printer_id, said.ams_unit, said.slot)
 
     @strawberry.field(description="Every change of its weight, newest first.")
     async def transactions(

@@ -8,12 +8,29 @@ from pathlib import Path
 import orjson
 import pytest
 from graphql import ExecutionResult, execute
+from sqlalchemy import select
 
+from app.accounts.viewer import Viewer
+from app.archives.models import Archive
 from app.demo import stock
+from app.print_queue.models import QueueItem, QueueStatus
+from app.printers.live import StatusChange, StatusReason
+from app.printers.models import Printer
+from app.printers.status import (
+    AmsTray,
+    AmsUnit,
+    ConnectionState,
+    Job,
+    PrinterState,
+    PrinterStatus,
+)
+from app.runtime import Runtime
+from app.spools import places
+from app.spools.models import Spool
 from schema import schema
 from schema.context import Context
 from schema.plans.book import planned_data
-from tests.farm import make_printer
+from tests.farm import NOON, make_printer
 from tests.running import RunningServer, running
 
 OPERATIONS = [
@@ -29,6 +46,14 @@ OPERATIONS = [
         temperatures { nozzle bed chamber } health { status errors { code } }
         ams { id trays { slot material } } }
         archives(first: 2) { nodes { name status } pageInfo { hasNextPage } } } } }""",
+    """{ printers { nodes { name canStart canPause canResume canStop currentPrint { name filename
+        progress remainingTime startedAt archive { id name printer { name } }
+        queueItem { id status } } } } }""",
+    """{ archives(first: 4) { nodes { name printer { currentPrint { name archive { name } }
+        archives(first: 1) { nodes { name } } } project { completedCount progress
+        team { id name uid } } } } }""",
+    """{ spools { nodes { brand trayUuid loadedIn { amsUnit slot remaining
+        printer { databaseId name } } } } }""",
     """{ projects { nodes { name completedCount archiveCount
         archives(first: 3, orderBy: {field: NAME}) { edges { cursor node { name } } } } } }""",
     """{ spools { totalCount nodes { id databaseId material color diameter netWeight
@@ -39,6 +64,36 @@ OPERATIONS = [
 ]
 
 
+async def _print(runtime: Runtime, viewer: Viewer, printers: list[Printer]) -> None:
+    """Both printers print, one of them with a record and a queue item; one spool is seen by its
+    tag, and somebody put another somewhere."""
+    async with runtime.database.transaction(viewer.team_id) as session:
+        archive = (await session.scalars(select(Archive).limit(1))).one()
+        spool = (await session.scalars(select(Spool).where(Spool.tray_uuid.is_(None)))).first()
+        assert spool is not None
+        session.add(
+            QueueItem(
+                archive_id=archive.id,
+                printer_id=printers[0].id,
+                status=QueueStatus.PRINTING,
+                position=1,
+                created_at=NOON,
+            )
+        )
+        await places.assign(session, viewer, spool.id, printers[1].id, None, 1)
+    trays = (AmsTray(0, 2, present=True, remaining=74, tray_uuid="A" * 32),)
+    jobs = (Job("Benchy", "benchy.3mf", archive_id=archive.id, started_at=NOON), Job("x", "y"))
+    for printer, job in zip(printers, jobs, strict=True):
+        status = PrinterStatus(
+            state=PrinterState.PRINTING,
+            connection=ConnectionState.CONNECTED,
+            remaining_time=None if job.archive_id is None else 60,
+            job=job,
+            ams=(AmsUnit(id=0, kind="AMS", trays=trays if job.archive_id else ()),),
+        )
+        runtime.live.publish(viewer.team_id, StatusChange(printer.id, status, StatusReason.REPORT))
+
+
 @pytest.fixture
 async def farm(tmp_path: Path, database_url: str) -> AsyncIterator[RunningServer]:
     """A server with something to look at, on each engine."""
@@ -47,7 +102,8 @@ async def farm(tmp_path: Path, database_url: str) -> AsyncIterator[RunningServer
         runtime = server.runtime
         viewer = await runtime.accounts.authenticate(api_key=server.key, authorization=None)
         printers = [await make_printer(runtime.database, viewer, name) for name in ("A", "B")]
-        await stock.fill(runtime.database, viewer, printers, [])
+        await stock.fill(runtime.database, viewer, printers, ["A" * 32, "B" * 32])
+        await _print(runtime, viewer, printers)
         stranger = await server.stranger()
         theirs = await runtime.accounts.authenticate(api_key=stranger, authorization=None)
         await stock.fill(
