@@ -10,6 +10,7 @@ Sessions are short. None is held across a file transfer, a printer's answer or a
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from enum import Enum
@@ -175,8 +176,26 @@ class Database:
             await self.write_engine.dispose()
 
 
+class _SqliteConnection(sqlite3.Connection):
+    """Gives the write lock back when it is closed.
+
+    SQLite keeps a closed connection, with its transaction, for as long as a cursor of it lives; the
+    traceback of a cancelled statement holds one.
+    """
+
+    def close(self) -> None:
+        self.rollback()
+        super().close()
+
+
 def _sqlite_engine(url: str, *, begin: str, echo: bool) -> AsyncEngine:
-    engine = create_async_engine(url, echo=echo, pool_timeout=POOL_TIMEOUT, hide_parameters=True)
+    engine = create_async_engine(
+        url,
+        echo=echo,
+        pool_timeout=POOL_TIMEOUT,
+        hide_parameters=True,
+        connect_args={"factory": _SqliteConnection},
+    )
 
     @event.listens_for(engine.sync_engine, "connect")
     def _configure(connection: Any, _record: object) -> None:

@@ -59,14 +59,15 @@ class Server(TellingServer):
             )
         )
 
-    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+    def handle_exit(self, _sig: int, _frame: FrameType | None) -> None:
         """Close every feed first, so that what waits on one finishes by itself.
 
-        Every signal to end counts as Ctrl-C: uvicorn raises it again when it is done, and SIGTERM
-        would kill the process before databases and locks are closed.
+        uvicorn would note the signal and raise it again when it is done, which would cancel the
+        closing of databases and locks.
         """
         self.runtime.hub.close()
-        super().handle_exit(signal.SIGINT, frame)
+        self.force_exit = self.should_exit
+        self.should_exit = True
 
 
 def tune_collection() -> None:

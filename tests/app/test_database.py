@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+import asyncio
+import sqlite3
+from contextlib import closing, suppress
 from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, event, func, make_url, select, text, update
 from sqlalchemy.exc import OperationalError
 
 from app.accounts.models import Team
@@ -130,4 +132,31 @@ async def test_a_database_that_is_away_is_unavailable() -> None:
     database = Database("postgresql+asyncpg://u:p@127.0.0.1:1/none")
     with pytest.raises(Unavailable, match="not available"):
         await database.ping()
+    await database.close()
+
+
+async def test_a_cancelled_transaction_gives_the_write_lock_back(sqlite_url: str) -> None:
+    """Also while its traceback, and with it the cursor of the cancelled statement, is kept."""
+    database = Database(sqlite_url)
+    reading = asyncio.Event()
+
+    def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
+        if statement.startswith("SELECT"):
+            reading.set()
+
+    event.listen(database.write_engine.sync_engine, "before_cursor_execute", note)
+
+    async def write() -> None:
+        async with database.transaction(EVERY_TEAM) as session:
+            await session.execute(text("CREATE TABLE half_done (number INTEGER)"))
+            await session.execute(text("SELECT name FROM sqlite_schema"))
+
+    writing = asyncio.create_task(write())
+    await reading.wait()
+    writing.cancel()
+    with pytest.raises(asyncio.CancelledError) as kept:
+        await writing
+    with closing(sqlite3.connect(make_url(sqlite_url).database or "", timeout=0)) as other:
+        other.execute("BEGIN IMMEDIATE")
+    assert kept.tb is not None
     await database.close()
