@@ -14,7 +14,6 @@ import structlog
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
-from starlette_exporter import PrometheusMiddleware
 
 import rest_compat.build
 import rest_compat.openapi
@@ -40,6 +39,8 @@ from app.ftps.storage import PrinterStorages
 from app.http import authorization, invitations, operations, password_page
 from app.http.dialect_hosts import DialectHosts
 from app.http.request_log import RequestLog
+from app.http.request_metrics import RequestMetrics
+from app.http.routing import IndexedRouter
 from app.hub import Hub
 from app.mail import Mailer
 from app.metrics import FarmMetrics, watch_loop
@@ -156,15 +157,7 @@ def create_app(runtime: Runtime) -> Starlette:
         middleware=[
             Middleware(RequestLog),
             Middleware(DialectHosts, prefixes=rest_compat.build.hosted(settings.hosts)),
-            Middleware(
-                PrometheusMiddleware,
-                app_name="spoolgraph",
-                prefix="spoolgraph",
-                group_paths=True,
-                group_unhandled_paths=True,
-                filter_unhandled_paths=False,
-                skip_paths=["/metrics"],
-            ),
+            Middleware(RequestMetrics, prefix="spoolgraph"),
             Middleware(
                 CORSMiddleware,
                 allow_origins=settings.cors_origins,
@@ -174,8 +167,8 @@ def create_app(runtime: Runtime) -> Starlette:
                 max_age=600,
             ),
         ],
-        lifespan=_run_background,
     )
+    app.router = IndexedRouter(app.routes, lifespan=_run_background)
     app.state.runtime = runtime
     return app
 

@@ -19,6 +19,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 from starlette.routing import Route as StarletteRoute
+from starlette.types import Receive, Scope, Send
 
 from app.accounts.limits import address_identity
 from app.accounts.viewer import Viewer
@@ -31,7 +32,7 @@ from rest_compat.documents import operation
 from rest_compat.downloads import CSV, XLSX, download
 from rest_compat.pictures import pictures
 from rest_compat.problems import INTERNAL, STATUSES, Fault, Problem, invalid, not_found, of_domain
-from rest_compat.reading import read_variables
+from rest_compat.reading import has_body, read_address, read_variables
 from rest_compat.routes import ROWS
 from rest_compat.running import Call
 from rest_compat.stored_bytes import matches, stored_bytes
@@ -50,7 +51,7 @@ def routes(runtime: Runtime) -> list[BaseRoute]:
     for path, rows in _by_path(ROWS).items():
         endpoint = _Endpoint(runtime, guards, rows)
         for spelling in (path, f"{path}/"):
-            found.append(StarletteRoute(spelling, endpoint.answer, methods=EVERYTHING))
+            found.append(StarletteRoute(spelling, endpoint, methods=EVERYTHING))
     for row in ROWS:
         if isinstance(row, Route | Stream | File | Pictures) and row.operation is not None:
             operation(row.operation)  # a document that does not fit stops the start
@@ -86,11 +87,16 @@ class _Endpoint:
         self._runtime = runtime
         self._guards = guards
         self._rows = rows
+        self._with_body = {method for method, row in rows.items() if has_body(row)}
         methods = [*rows, *(["HEAD"] if "GET" in rows else []), "OPTIONS"]
         self._allow = ", ".join(sorted(methods))
 
-    async def answer(self, request: Request) -> Response:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer whatever method was used."""
+        response = await self._answer(Request(scope, receive))
+        await response(scope, receive, send)
+
+    async def _answer(self, request: Request) -> Response:
         if request.method == "OPTIONS":
             return Response(status_code=204, headers={"Allow": self._allow})
         method = "GET" if request.method == "HEAD" else request.method
@@ -103,7 +109,8 @@ class _Endpoint:
                 headers={"Allow": self._allow},
             )
             return _refusal(dialect, problem, request)
-        return await _Exchange(self._runtime, self._guards, row, request).answer()
+        exchange = _Exchange(self._runtime, self._guards, row, request)
+        return await exchange.answer(with_body=method in self._with_body)
 
 
 class _Exchange:
@@ -116,10 +123,10 @@ class _Exchange:
         self._request = request
         self._headers: dict[str, str] = {}
 
-    async def answer(self) -> Response:
+    async def answer(self, *, with_body: bool) -> Response:
         """The row's answer, or the problem that stands in its way."""
         try:
-            response = await self._answer()
+            response = await self._answer(with_body)
         except Problem as problem:
             response = self._refusal(problem)
         except DomainError as error:
@@ -133,7 +140,7 @@ class _Exchange:
     def _refusal(self, problem: Problem) -> Response:
         return _refusal(self._row.dialect, problem, self._request, self._row)
 
-    async def _answer(self) -> Response:
+    async def _answer(self, with_body: bool) -> Response:
         row = self._row
         viewer = None
         if row.scope is not None:
@@ -144,6 +151,8 @@ class _Exchange:
                 viewer.require_somewhere(row.scope)
             else:
                 viewer.require(row.scope)
+        if not with_body:
+            return await self._answer_to(viewer, read_address(row, self._request))
         incoming = self._runtime.files.incoming
         async with read_variables(row, self._request, incoming) as variables:
             return await self._answer_to(viewer, variables)
@@ -229,16 +238,13 @@ class _Exchange:
 
     def _rendered(self, body: Any, status: int) -> Response:
         content = orjson.dumps(body)
-        response = Response(content, status_code=status, media_type=JSON)
-        if self._request.method in ("GET", "HEAD") and status == 200:
-            tag = f'"{hashlib.sha256(content).hexdigest()[:32]}"'
-            response.headers["ETag"] = tag
-            response.headers["Cache-Control"] = "private, no-cache"
-            if matches(self._request.headers.get("if-none-match"), tag):
-                return Response(
-                    status_code=304, headers={"ETag": tag, "Cache-Control": "private, no-cache"}
-                )
-        return response
+        if self._request.method not in ("GET", "HEAD") or status != 200:
+            return Response(content, status_code=status, media_type=JSON)
+        tag = f'"{hashlib.sha256(content).hexdigest()[:32]}"'
+        headers = {"ETag": tag, "Cache-Control": "private, no-cache"}
+        if matches(self._request.headers.get("if-none-match"), tag):
+            return Response(status_code=304, headers=headers)
+        return Response(content, headers=headers, media_type=JSON)
 
 
 def _refusal(

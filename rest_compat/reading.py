@@ -19,6 +19,8 @@ from rest_compat.values import NoSuchRow, Refused, Upload
 MAX_BODY = 1_000_000
 _JSON = re.compile(r"application/(json|[a-z0-9.+-]+\+json)", re.IGNORECASE)
 _ABSENT = object()
+_NO_BODY: Mapping[str, Any] = {}
+_NO_FORM = Form()
 
 
 @asynccontextmanager
@@ -29,9 +31,9 @@ async def read_variables(
 
     Files of a form are on disk until the block ends.
     """
-    body: Mapping[str, Any] = {}
+    body = _NO_BODY
     async with AsyncExitStack() as stack:
-        form = Form()
+        form = _NO_FORM
         expected = row.of(Source.BODY)
         if row.of(Source.FORM):
             form = await _read_form(row, request, incoming, stack)
@@ -39,6 +41,16 @@ async def read_variables(
             optional = not any(item.required for item in expected)
             body = await _read_body(request, optional=optional)
         yield _variables(row, request, body, form)
+
+
+def has_body(row: Row) -> bool:
+    """Whether anything of the row stands in the body of a request."""
+    return any(item.source in (Source.BODY, Source.FORM) for item in row.parameters)
+
+
+def read_address(row: Row, request: Request) -> dict[str, Any]:
+    """The variables of a row that reads no body, as `read_variables` gives them."""
+    return _variables(row, request, _NO_BODY, _NO_FORM)
 
 
 def _variables(row: Row, request: Request, body: Mapping[str, Any], form: Form) -> dict[str, Any]:

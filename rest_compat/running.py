@@ -74,14 +74,13 @@ class Call:
             seconds=UPLOAD_SECONDS if self.row.of(Source.FORM) else OPERATION_SECONDS,
         )
         result = await operation(name).run(variables, context)
-        names = self.row.field_names
         if result.errors:
-            raise of_graphql(result.errors, names)
+            raise of_graphql(result.errors, self.row.field_names)
         (found,) = (result.data or {}).values()
         if found is None:
             raise not_found()
         if found.get("userErrors"):
-            raise of_user_errors(found["userErrors"], names)
+            raise of_user_errors(found["userErrors"], self.row.field_names)
         answer: Data = found
         return answer
 

@@ -50,23 +50,33 @@ class FarmSchema(strawberry.Schema):
         Raises `CannotGetOperationTypeError` when the document has no operation of that name, and
         `InvalidOperationTypeError` for a kind that is not allowed.
         """
-        prepared = self.prepare(query)
+        return await self.run(
+            self.prepare(query),
+            operation_name,
+            variable_values,
+            context_value,
+            frozenset(allowed_operation_types or EVERY_KIND),
+        )
+
+    async def run(
+        self,
+        prepared: Prepared,
+        name: str | None,
+        variables: dict[str, Any] | None,
+        context: object,
+        allowed: frozenset[OperationType] = EVERY_KIND,
+    ) -> ExecutionResult:
+        """Run an operation of a document that was prepared; raises as `execute` does."""
         if prepared.problems:
-            return _refused(prepared.problems, context_value)
-        operation = prepared.operation(operation_name)
+            return _refused(prepared.problems, context)
+        operation = prepared.operation(name)
         if operation is None:
-            raise CannotGetOperationTypeError(operation_name)
-        if kind_of(operation) not in (allowed_operation_types or EVERY_KIND):
+            raise CannotGetOperationTypeError(name)
+        if kind_of(operation) not in allowed:
             raise InvalidOperationTypeError(kind_of(operation))
-        document = prepared.document
         return _result(
             await engine.run(
-                self.graphql,
-                document,
-                operation,
-                variable_values,
-                context_value,
-                prepared.plans,
+                self.graphql, prepared.document, operation, variables, context, prepared.plans
             )
         )
 

@@ -39,9 +39,18 @@ from app.http.multipart import is_form
 from app.runtime import Runtime
 from schema import open_operations, patience, schema
 from schema.context import OPERATION_SECONDS, UPLOAD_SECONDS, Context
-from schema.documents import kind_of
+from schema.documents import Prepared, kind_of
 from schema.guards import Guards, while_valid
-from schema.requests import PLAIN_JSON, READING, RESPONSE_JSON, Accepted, Refused, read, wants_page
+from schema.requests import (
+    PLAIN_JSON,
+    READING,
+    RESPONSE_JSON,
+    Accepted,
+    Refused,
+    read,
+    read_with_files,
+    wants_page,
+)
 from schema.signing_in import signed_in
 from schema.sockets import SocketHandler
 
@@ -102,7 +111,7 @@ class GraphQLEndpoint(GraphQL[Any, None]):
         try:
             if request.method not in METHODS.split(", "):
                 raise Refused(405, f"Use one of {METHODS}.", NOT_ALLOWED, allow=METHODS)
-            accepted = Accepted.by(request)
+            accepted = Accepted.by(request.headers.get("accept"))
             media_type = accepted.media_type
             viewer = await self._sign_in(request)
             if viewer is None:
@@ -144,18 +153,19 @@ class GraphQLEndpoint(GraphQL[Any, None]):
         asked = None
         if not is_form(request):  # files of nobody are not even read
             with suppress(Refused):
-                async with read(request, self.runtime.files.incoming) as asked:
-                    pass
+                asked = await read(request)
         if asked is not None and open_operations.may_be_open(asked.query or ""):
             prepared = schema.prepare(asked.query)
             operation = None if prepared.problems else prepared.operation(asked.operation_name)
             if open_operations.is_open(operation) and not accepted.events:
                 context = self._context(request, open_operations.nobody(address))
-                return await self._run(asked, accepted, context)
+                return await self._run(prepared, asked, accepted, context)
         raise Unauthenticated(NO_CREDENTIAL)
 
     async def _execute(self, request: Request, accepted: Accepted, viewer: Viewer) -> Response:
-        async with read(request, self.runtime.files.incoming) as asked:
+        if request.method in READING or not is_form(request):
+            return await self._answer(request, accepted, viewer, await read(request))
+        async with read_with_files(request, self.runtime.files.incoming) as asked:
             return await self._answer(request, accepted, viewer, asked)
 
     async def _answer(
@@ -170,7 +180,7 @@ class GraphQLEndpoint(GraphQL[Any, None]):
         context = self._context(request, viewer)
         if accepted.events:
             return await self._stream(request, asked, context)
-        return await self._run(asked, accepted, context)
+        return await self._run(prepared, asked, accepted, context)
 
     def _context(self, request: Request, viewer: Viewer) -> Context:
         return Context(
@@ -182,14 +192,9 @@ class GraphQLEndpoint(GraphQL[Any, None]):
         )
 
     async def _run(
-        self, asked: GraphQLRequestData, accepted: Accepted, context: Context
+        self, prepared: Prepared, asked: GraphQLRequestData, accepted: Accepted, context: Context
     ) -> Response:
-        result = await schema.execute(
-            asked.query,
-            variable_values=asked.variables,
-            context_value=context,
-            operation_name=asked.operation_name,
-        )
+        result = await schema.run(prepared, asked.operation_name, asked.variables, context)
         body: Any = process_result(result)
         status = 200
         if isinstance(result, PreExecutionError):

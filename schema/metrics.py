@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from prometheus_client import Counter, Histogram
 
 MAX_NAMES = 200
@@ -31,6 +33,17 @@ def label(name: str | None) -> str:
 def note(name: str | None, kind: str, *, ok: bool, seconds: float | None = None) -> None:
     """Count one operation that is done; a subscription has no duration worth knowing."""
     known = label(name)
-    _operations.labels(known, kind, "ok" if ok else "error").inc()
+    _counted(known, kind, "ok" if ok else "error").inc()
     if seconds is not None:
-        _seconds.labels(known).observe(seconds)
+        _timed(known).observe(seconds)
+
+
+@cache
+def _counted(operation: str, kind: str, outcome: str) -> Counter:
+    """Finding the figure of some labels costs more than counting in it."""
+    return _operations.labels(operation, kind, outcome)
+
+
+@cache
+def _timed(operation: str) -> Histogram:
+    return _seconds.labels(operation)

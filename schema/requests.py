@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import orjson
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from strawberry.http import GraphQLRequestData
 
 from app.errors import Invalid
@@ -53,14 +54,15 @@ class Accepted:
     events: bool
 
     @classmethod
-    def by(cls, request: Request) -> Accepted:
-        """The best form this server has for the request's `Accept`."""
-        wanted = request.headers.get("accept", "*/*").lower()
+    @lru_cache(200)
+    def by(cls, accept: str | None) -> Accepted:
+        """The best form this server has for a request with this `Accept`."""
+        wanted = (accept or "*/*").lower()
         if EVENT_STREAM in wanted:
             return cls(PLAIN_JSON, events=True)
         if RESPONSE_JSON in wanted:
             return cls(RESPONSE_JSON, events=False)
-        if any(item in wanted for item in ("*/*", "application/*", PLAIN_JSON)) or not wanted:
+        if any(item in wanted for item in ("*/*", "application/*", PLAIN_JSON)):
             return cls(PLAIN_JSON, events=False)
         raise Refused(406, f"This server answers with {RESPONSE_JSON} or {PLAIN_JSON}.")
 
@@ -74,18 +76,21 @@ def wants_page(request: Request) -> bool:
     )
 
 
-@asynccontextmanager
-async def read(request: Request, incoming: Incoming) -> AsyncIterator[GraphQLRequestData]:
-    """The operation in a request; raises `Refused`. Its files are there until the block ends."""
+async def read(request: Request) -> GraphQLRequestData:
+    """The operation in a request that is no form; raises `Refused`."""
     if request.method in READING:
-        yield _asked(_from_query(request))
-        return
-    content_type = request.headers.get("content-type", "").split(";")[0].strip().lower()
-    if content_type == PLAIN_JSON:
-        yield _asked(_json(await _body(request), "The body"))
-        return
-    if content_type != MULTIPART:
+        return _asked(_from_query(request))
+    content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if content_type != PLAIN_JSON:
         raise Refused(415, f"Send {PLAIN_JSON} or {MULTIPART}.", "UNSUPPORTED_MEDIA_TYPE")
+    return _asked(_json(await _body(request), "The body"))
+
+
+@asynccontextmanager
+async def read_with_files(
+    request: Request, incoming: Incoming
+) -> AsyncIterator[GraphQLRequestData]:
+    """The operation in a form; raises `Refused`. Its files are there until the block ends."""
     if not any(name in request.headers for name in SENT_BY_NO_FORM):
         raise Refused(400, "A multipart request needs the header GraphQL-Require-Preflight.")
     try:
@@ -167,9 +172,12 @@ def _json(text: bytes, what: str) -> Any:
 async def _body(request: Request) -> bytes:
     parts: list[bytes] = []
     size = 0
-    async for part in request.stream():
-        size += len(part)
-        if size > MAX_BODY:
-            raise Refused(413, f"A body has at most {MAX_BODY} bytes.", "PAYLOAD_TOO_LARGE")
-        parts.append(part)
+    try:
+        async for part in request.stream():
+            size += len(part)
+            if size > MAX_BODY:
+                raise Refused(413, f"A body has at most {MAX_BODY} bytes.", "PAYLOAD_TOO_LARGE")
+            parts.append(part)
+    except ClientDisconnect:
+        raise Refused(400, "The body ended too early.") from None
     return b"".join(parts)

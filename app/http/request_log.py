@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import re
 import time
-from uuid import uuid4
 
 import orjson
 import structlog
-from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 log = structlog.get_logger("app.request")
 
-_SANE_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
+_HEADER = b"x-request-id"
+_SANE_ID = re.compile(rb"[A-Za-z0-9._:-]{1,128}")
 
 
 class RequestLog:
@@ -30,10 +30,8 @@ class RequestLog:
         if scope["type"] not in ("http", "websocket"):
             await self._app(scope, receive, send)
             return
-        given = Headers(scope=scope).get("x-request-id", "")
-        request_id = given if _SANE_ID.fullmatch(given) else f"req_{uuid4().hex}"
+        request_id = _given_id(scope) or f"req_{os.urandom(16).hex()}"
         scope.setdefault("state", {})["request_id"] = request_id
-        structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(request_id=request_id)
         await _Exchange(self._app, scope, request_id).run(receive, send)
 
@@ -52,7 +50,8 @@ class _Exchange:
         async def tagged(message: Message) -> None:
             if message["type"] == "http.response.start":
                 self._status = message["status"]
-                MutableHeaders(scope=message)["X-Request-ID"] = self._request_id
+                named = (_HEADER, self._request_id.encode())
+                message["headers"] = [*message.get("headers", ()), named]
             await send(message)
 
         try:
@@ -70,6 +69,14 @@ class _Exchange:
                 status=self._status,
                 ms=round((time.perf_counter() - self._began) * 1000, 1),
             )
+
+
+def _given_id(scope: Scope) -> str | None:
+    """The id that the client gave, when it looks sane."""
+    for name, value in scope["headers"]:
+        if name == _HEADER:
+            return value.decode() if _SANE_ID.fullmatch(value) else None
+    return None
 
 
 async def _answer_broken(send: Send, request_id: str) -> None:

@@ -5,44 +5,126 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from graphql import FieldNode, GraphQLField, GraphQLSchema, VariableNode
+from graphql import (
+    FieldNode,
+    GraphQLError,
+    GraphQLField,
+    GraphQLSchema,
+    Undefined,
+    VariableNode,
+)
 from graphql.execution.values import VariableValues, get_argument_values
 from strawberry.schema.schema_converter import GraphQLCoreConverter
 from strawberry.types.arguments import convert_arguments
 from strawberry.types.field import StrawberryField
 
+from schema.plans.sources import Unplannable
+from schema.plans.variables import as_they_are, written
+
 DEFINITION = GraphQLCoreConverter.DEFINITION_BACKREF
+# Arguments of one field that are remembered.
+MAX_REMEMBERED = 200
 
 
 class Arguments:
-    """Reads the arguments of one selected field; without variables they never change."""
+    """Reads the arguments of one selected field.
+
+    A variable of a plain scalar goes straight to the parameter. The other arguments are read as
+    graphql-core and Strawberry do, once per value of the variables in them.
+    """
 
     def __init__(self, schema: GraphQLSchema, field: GraphQLField, node: FieldNode) -> None:
         self._schema = schema.extensions[DEFINITION]
+        self._declared: StrawberryField = field.extensions[DEFINITION]
         self._field = field
         self._node = node
-        self._known: Mapping[str, Any] | None = None
-        self._constant = not any(_variables(argument.value) for argument in node.arguments or ())
+        # By the name of the argument: the variable, and the name of the parameter.
+        self._passed = dict(self._straight())
+        self._used = sorted(
+            {
+                variable.name.value
+                for argument in node.arguments or ()
+                if argument.name.value not in self._passed
+                for variable in _variables_in(argument.value)
+            }
+        )
+        self._known: dict[bytes, Mapping[str, Any]] = {}
 
     def read(self, variables: VariableValues) -> Mapping[str, Any]:
-        """By the names of the resolver's parameters; `GraphQLError` for what is not valid."""
-        if self._known is not None:
-            return self._known
-        given = get_argument_values(self._field, self._node, variables)
-        declared: StrawberryField = self._field.extensions[DEFINITION]
-        found = convert_arguments(
+        """By the names of the resolver's parameters; `Unplannable` when one is not valid."""
+        coerced = variables.coerced
+        passed: dict[str, Any] = {}
+        for variable, parameter in self._passed.values():
+            value = coerced.get(variable)
+            if value is None:  # left out, or null: what that means depends
+                return self._read_all(variables)
+            passed[parameter] = value
+        rest = self._rest(variables)
+        return {**rest, **passed} if passed else rest
+
+    def _straight(self) -> Iterator[tuple[str, tuple[str, str]]]:
+        """The arguments that are nothing but a variable of a plain scalar."""
+        parameters = {
+            name: argument.python_name
+            for argument in self._declared.arguments
+            if (name := self._schema.config.name_converter.get_graphql_name(argument))
+        }
+        for argument in self._node.arguments or ():
+            name, value = argument.name.value, argument.value
+            if isinstance(value, VariableNode) and as_they_are(self._field.args[name].type):
+                yield name, (value.name.value, parameters[name])
+
+    def _rest(self, variables: VariableValues) -> Mapping[str, Any]:
+        key = b""
+        if self._used:
+            key = written([self._given(variables, name) for name in self._used])
+        found = self._known.get(key)
+        if found is None:
+            if len(self._known) >= MAX_REMEMBERED:
+                self._known.clear()
+            found = self._known[key] = self._convert(*self._without_passed(), variables)
+        return found
+
+    @staticmethod
+    def _given(variables: VariableValues, name: str) -> Any:
+        """What tells the values of a variable apart: given, by default, or not there."""
+        value = variables.sources[name].value
+        if value is not Undefined:
+            return [value]
+        return {} if name in variables.coerced else None
+
+    def _without_passed(self) -> tuple[GraphQLField, FieldNode]:
+        kept = {
+            name: argument
+            for name, argument in self._field.args.items()
+            if name not in self._passed
+        }
+        node = FieldNode(
+            name=self._node.name,
+            arguments=tuple(
+                argument
+                for argument in self._node.arguments or ()
+                if argument.name.value not in self._passed
+            ),
+        )
+        return GraphQLField(self._field.type, args=kept), node
+
+    def _read_all(self, variables: VariableValues) -> Mapping[str, Any]:
+        return self._convert(self._field, self._node, variables)
+
+    def _convert(
+        self, field: GraphQLField, node: FieldNode, variables: VariableValues
+    ) -> Mapping[str, Any]:
+        try:
+            given = get_argument_values(field, node, variables)
+        except GraphQLError as error:
+            raise Unplannable(error.message) from None
+        return convert_arguments(
             given,
-            declared.arguments,
+            self._declared.arguments,
             scalar_registry=self._schema.schema_converter.scalar_registry,
             config=self._schema.config,
         )
-        if self._constant:
-            self._known = found
-        return found
-
-
-def _variables(node: Any) -> bool:
-    return any(True for _ in _variables_in(node))
 
 
 def _variables_in(node: Any) -> Iterator[VariableNode]:

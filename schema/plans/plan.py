@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from graphql import GraphQLSchema, VariableDefinitionNode
-from graphql.execution.values import VariableValues, get_variable_values
 
 from app.accounts.models import Scope
 from app.row_reader import RowReader
@@ -15,9 +14,8 @@ from schema.context import Context
 from schema.plans.sources import Unplannable
 from schema.plans.statements import Statements
 from schema.plans.steps import Root, Run
+from schema.plans.variables import Variables
 from schema.plans.writing import Writer
-
-_NOTHING = VariableValues({}, {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +40,7 @@ class Plan:
         slots: int,
         code: Writer,
     ) -> None:
-        self._schema = schema
-        self._definitions = definitions
+        self._variables = Variables(schema, tuple(definitions))
         self._slots = slots
         self._scopes = frozenset(step.scope for step in roots if step.scope is not None)
         self._functions = code.compile()
@@ -64,7 +61,7 @@ class Plan:
             raise Unplannable("a permission is missing")
         run = Run(
             context,
-            self._coerced(variables),
+            self._variables.read(variables or {}),
             reader,
             statements,
             self._functions,
@@ -79,11 +76,3 @@ class Plan:
             rows, facts = await step.root.read(run)
             data[step.key] = self._functions[step.emit](rows, facts, run.tables, run.facts, context)
         return data
-
-    def _coerced(self, variables: Mapping[str, Any] | None) -> VariableValues:
-        if not self._definitions:
-            return _NOTHING
-        found = get_variable_values(self._schema, self._definitions, dict(variables or {}))
-        if isinstance(found, list):
-            raise Unplannable("variables that are not valid")
-        return found
