@@ -7,6 +7,7 @@ import os
 import platform
 import sys
 import tempfile
+import time
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -29,6 +30,7 @@ console = Console()
 def main(
     names: Annotated[list[str] | None, typer.Argument(help="Benchmarks; all without.")] = None,
     listed: Annotated[bool, typer.Option("--list", help="Only tell which there are.")] = False,
+    quick: Annotated[bool, typer.Option(help="Fewer and shorter rounds: rough figures.")] = False,
 ) -> None:
     """Measure; exit status 1 when a figure misses its bound, 2 when one could not be had."""
     if listed:
@@ -42,25 +44,25 @@ def main(
         raise typer.Exit(2)
     logs.configure("warning", "console")
     chosen = [known[name] for name in names] if names else list(BENCHMARKS)
-    sys.exit(asyncio.run(_run(chosen)))
+    sys.exit(asyncio.run(_run(chosen, quick)))
 
 
-async def _run(chosen: list[Benchmark]) -> int:
+async def _run(chosen: list[Benchmark], quick: bool) -> int:
     found: dict[str, list[Figure]] = {}
     began = datetime.now(UTC)
     failed = False
     for benchmark in chosen:
         try:
-            found[benchmark.name] = await _measure(benchmark)
+            found[benchmark.name] = await _measure(benchmark, quick)
         except Exception as error:
             failed = True
             console.print(f"[bold red]{benchmark.title}: {type(error).__name__}: {error}")
-    _keep(began, found)
+    _keep(began, quick, found)
     missed = any(figure.met is False for figures in found.values() for figure in figures)
     return 2 if failed else int(missed)
 
 
-async def _measure(benchmark: Benchmark) -> list[Figure]:
+async def _measure(benchmark: Benchmark, quick: bool) -> list[Figure]:
     figures = []
     with (
         tempfile.TemporaryDirectory(prefix="spoolgraph-bench-") as folder,
@@ -68,9 +70,13 @@ async def _measure(benchmark: Benchmark) -> list[Figure]:
     ):
 
         def say(what: str) -> None:
-            status.update(f"{benchmark.title}: {what}")
+            told = f"{benchmark.title}: {what}"
+            if console.is_terminal:
+                status.update(told)
+            else:
+                console.print(f"{time.strftime('%H:%M:%S')} {told}", soft_wrap=True)
 
-        async for figure in benchmark.measure(Workplace(Path(folder), say)):
+        async for figure in benchmark.measure(Workplace(Path(folder), say, quick)):
             figures.append(figure)
     _show(benchmark, figures)
     return figures
@@ -107,9 +113,10 @@ def _number(value: float) -> str:
     return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
 
 
-def _keep(began: datetime, found: dict[str, list[Figure]]) -> None:
+def _keep(began: datetime, quick: bool, found: dict[str, list[Figure]]) -> None:
     result: dict[str, Any] = {
         "began_at": began,
+        "quick": quick,
         "ended_at": datetime.now(UTC),
         "python": platform.python_version(),
         "machine": {

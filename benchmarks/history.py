@@ -122,7 +122,7 @@ async def measure(place: Workplace) -> AsyncIterator[Figure]:
             costs: dict[int, list[float]] = {SMALL: [], LARGE: []}
             for served in (small, large):
                 await served.graphql(query, await _variables(served, given))
-            for _ in range(ROUNDS):
+            for _ in range(place.rounds(ROUNDS)):
                 for number, served in ((SMALL, small), (LARGE, large)):
                     variables = await _variables(served, given)
                     costs[number].append(await _cost(served, query, variables))

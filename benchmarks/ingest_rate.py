@@ -66,14 +66,15 @@ async def _rate(pid: int, count: Counter) -> tuple[float, float]:
 async def measure(place: Workplace) -> AsyncIterator[Figure]:
     """The server and the bare loop in turns, on one broker and the same reports."""
     place.say(f"recording {PRINTERS} printers")
-    recordings = await record(PRINTERS, SECONDS)
+    recordings = record(PRINTERS, SECONDS)
     file = place.folder / "reports"
     file.write_bytes(pickle.dumps(recordings))
     await make_farm(place.folder, serials=[item.serial for item in recordings])
+    rounds = place.rounds(ROUNDS)
     found: dict[str, list[tuple[float, float]]] = {"server": [], "bare": []}
     with mqtt_broker() as url:
-        for number in range(ROUNDS):
-            place.say(f"bare loop, round {number + 1} of {ROUNDS}")
+        for number in range(rounds):
+            place.say(f"bare loop, round {number + 1} of {rounds}")
             port = free_port()
             async with baseline("ingest_loop", url, str(port)) as pid:
 
@@ -83,7 +84,7 @@ async def measure(place: Workplace) -> AsyncIterator[Figure]:
                 await until_counting(told, 0)
                 async with process("-m", "benchmarks.flood", url, str(file)):
                     found["bare"].append(await _rate(pid, told))
-            place.say(f"server, round {number + 1} of {ROUNDS}")
+            place.say(f"server, round {number + 1} of {rounds}")
             async with server(place.folder, mqtt_url=url) as served:
 
                 async def counted(served: Served = served) -> float:

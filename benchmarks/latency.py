@@ -113,7 +113,9 @@ async def _timed(
 
 async def measure(place: Workplace) -> AsyncIterator[Figure]:
     """The server, then the bare forwarder, under the same load."""
-    recordings = await record(PRINTERS, SECONDS + 10)
+    seconds = round(place.seconds(SECONDS))
+    place.say(f"recording {PRINTERS} printers")
+    recordings = record(PRINTERS, SECONDS + 10)
     await make_farm(place.folder, serials=[item.serial for item in recordings])
     ours, bare = Clock(), Clock()
     with mqtt_broker() as url:
@@ -122,13 +124,13 @@ async def measure(place: Workplace) -> AsyncIterator[Figure]:
             place.say("the server settles")
             await asyncio.sleep(SETTLE_SECONDS)
             async with _subscribed(served) as socket:
-                place.say(f"server for {SECONDS} s")
-                await _timed(_publish(url, recordings, ours, SECONDS), socket, ours, _of_server)
+                place.say(f"server for {seconds} s")
+                await _timed(_publish(url, recordings, ours, seconds), socket, ours, _of_server)
         port = free_port()
         async with baseline("forwarder", url, str(port)), _connected(port) as socket:
-            place.say(f"bare forwarder for {SECONDS} s")
-            await _timed(_publish(url, recordings, bare, SECONDS), socket, bare, _of_baseline)
-    note = f"{PRINTERS} printers at 1 Hz; {ours.lost} of {PRINTERS * SECONDS} reports not told"
+            place.say(f"bare forwarder for {seconds} s")
+            await _timed(_publish(url, recordings, bare, seconds), socket, bare, _of_baseline)
+    note = f"{PRINTERS} printers at 1 Hz; {ours.lost} of {PRINTERS * seconds} reports not told"
     for name, bound, of in (
         ("report to frame, median", 10.0, median),
         ("report to frame, p99", 50.0, _p99),
