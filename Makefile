@@ -52,6 +52,7 @@ $(VENV)/bin/python:
 $(VENV)/.installed: $(VENV)/bin/python requirements.lock pyproject.toml
 	$(BIN)/python -m pip install --disable-pip-version-check --progress-bar on --quiet -r requirements.lock
 	$(BIN)/python -m pip install --disable-pip-version-check --quiet --no-deps --editable .
+	$(BIN)/python -m compileall -q app schema rest_compat migrations
 	@touch $@
 
 $(VENV)/.developing: $(VENV)/.installed requirements-dev.lock

@@ -1,113 +1,37 @@
-"""The `spoolgraph` command, put together from those of its parts."""
+"""The `spoolgraph` command.
+
+A server runs for months, so `spoolgraph serve` carries neither a parser of command lines nor what
+the other commands need.
+"""
 
 from __future__ import annotations
 
-import asyncio
 import sys
-from typing import Annotated
+from typing import Any
 
-import orjson
-import typer
-from rich.console import Console
-
-from app import __version__, logs
-from app.accounts.command import register as register_accounts
-from app.demo.command import register as register_demo
 from app.embedded_lock import AlreadyServed
 from app.errors import Unavailable
-from app.migration import NotAtHead, downgrade, upgrade
-from app.oauth.command import register as register_applications
-from app.server import Server, run, tune_collection
-from app.settings import Settings, SettingsError
-from app.simulator.command import register as register_simulator
-
-cli = typer.Typer(
-    name="spoolgraph",
-    help="GraphQL server for 3D-print farms.",
-    no_args_is_help=True,
-    pretty_exceptions_show_locals=False,
-)
-
-
-def _show_version(wanted: bool) -> None:
-    if wanted:
-        typer.echo(__version__)
-        raise typer.Exit
-
-
-@cli.callback()
-def _options(
-    _version: Annotated[
-        bool, typer.Option("--version", help="Show the version.", callback=_show_version)
-    ] = False,
-) -> None:
-    """Settings are environment variables named SPOOLGRAPH_*."""
-
-
-@cli.command("serve")
-def serve_command() -> None:
-    """Serve the farm of this database and connect to its printers."""
-    settings = Settings.from_environment()
-    logs.configure(settings.log_level, settings.log_format)
-    run(_serve(settings))
-
-
-async def _serve(settings: Settings) -> None:
-    from app.asgi import create_app, open_farm
-
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
-    async with open_farm(settings) as runtime:
-        server = Server(create_app(runtime))
-        tune_collection()
-        await server.serve()
-
-
-@cli.command("migrate")
-def migrate_command(
-    revision: Annotated[
-        str, typer.Argument(help="Where to go: head, base or a revision.")
-    ] = "head",
-    down: Annotated[bool, typer.Option("--down", help="Go down to the revision.")] = False,
-) -> None:
-    """Move the database to a schema revision."""
-    settings = Settings.from_environment()
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
-    move = downgrade if down else upgrade
-    asyncio.run(move(settings.sqlalchemy_url, revision))
-    typer.echo(f"The database is at revision {revision}.")
-
-
-@cli.command("schema")
-def schema_command() -> None:
-    """Print the GraphQL schema (SDL)."""
-    from schema import print_sdl
-
-    typer.echo(print_sdl(), nl=False)
-
-
-@cli.command("openapi")
-def openapi_command(
-    dialect: Annotated[
-        str | None, typer.Option(help="Only this one: Bambuddy, Batchivo, Platform or Reference.")
-    ] = None,
-) -> None:
-    """Print the OpenAPI document of the REST routes."""
-    from rest_compat.openapi import document
-
-    public_url = Settings.from_environment().public_url
-    typer.echo(orjson.dumps(document(public_url, dialect), option=orjson.OPT_INDENT_2).decode())
-
-
-register_accounts(cli)
-register_applications(cli)
-register_simulator(cli)
-register_demo(cli)
+from app.migration import NotAtHead
+from app.settings import SettingsError
 
 
 def main() -> None:
     """Run the command; a refusal is one readable sentence and exit status 1."""
     try:
-        cli()
+        if sys.argv[1:] == ["serve"]:
+            _serve()
+        else:
+            from app.commands import cli
+
+            cli()
     except (SettingsError, NotAtHead, AlreadyServed, Unavailable) as error:
-        Console(stderr=True).print(str(error), style="bold red", soft_wrap=True)
-        sys.exit(1)
+        sys.exit(str(error))
+
+
+def _serve() -> None:
+    # The log would load rich wherever it is installed, to draw what a server never draws.
+    modules: dict[str, Any] = {"rich": None}
+    sys.modules.update(modules)
+    from app.serving import serve
+
+    serve()

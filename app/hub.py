@@ -21,8 +21,6 @@ import orjson
 import structlog
 from broadcaster import Broadcast
 
-from app.redis_backend import RedisBackend
-
 log = structlog.get_logger(__name__)
 
 CHANNEL = "spoolgraph"
@@ -229,6 +227,8 @@ class Hub:
 
     async def _link(self) -> None:
         """One life of the connection: raises when it is lost."""
+        from app.redis_backend import RedisBackend  # large, and one process does without
+
         backend = RedisBackend(self._url)
         async with (
             Broadcast(backend=backend) as broadcast,

@@ -5,8 +5,6 @@ from __future__ import annotations
 from email.message import EmailMessage
 from urllib.parse import unquote, urlsplit
 
-import aiosmtplib
-
 from app.errors import Unavailable
 from app.settings import Settings
 
@@ -35,6 +33,8 @@ class Mailer:
         if server is None:
             raise Unavailable("There is no mail server in the settings.")
         user = unquote(server.username) if server.username else None
+        import aiosmtplib  # not before there is mail
+
         message = EmailMessage()
         message["From"] = self._sender or _own_address(user, server.hostname or "")
         message["To"] = to

@@ -1,21 +1,21 @@
-"""Moving a database between schema revisions, and telling at which one it is."""
+"""Moving a database between schema revisions, and telling at which one it is.
+
+Alembic is large and is loaded by what moves or compares only: a server over a database that is
+where it should be starts and runs without.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from importlib.resources import files
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-from alembic import command
-from alembic.autogenerate import compare_metadata
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection
+from sqlalchemy import Connection, inspect, text
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
 
-from app.models import Table
+if TYPE_CHECKING:
+    from alembic.config import Config
 
 T = TypeVar("T")
 
@@ -27,7 +27,9 @@ class NotAtHead(Exception):
     """The database is at another schema revision than this version of the server needs."""
 
 
-def _config(connection: Connection | None = None) -> Config:
+def _config(connection: Connection) -> Config:
+    from alembic.config import Config
+
     config = Config()
     config.set_main_option("script_location", str(files("migrations")))
     config.set_main_option("path_separator", "os")
@@ -36,34 +38,56 @@ def _config(connection: Connection | None = None) -> Config:
 
 
 def head() -> str:
-    """The revision this version of the server needs."""
-    revision = ScriptDirectory.from_config(_config()).get_current_head()
-    if revision is None:
-        raise RuntimeError("there are no revisions")
-    return revision
+    """The revision this version of the server needs: the last of the numbered files."""
+    names = (item.name for item in files("migrations.versions").iterdir())
+    return max(name.partition("_")[0] for name in names if name[0].isdigit())
 
 
 async def upgrade(url: str, revision: str = "head") -> None:
     """Move the database up to `revision`."""
-    await _run(url, lambda connection: command.upgrade(_config(connection), revision))
+    if revision == "head" and await current(url) == head():
+        return
+
+    def move(connection: Connection) -> None:
+        from alembic import command
+
+        command.upgrade(_config(connection), revision)
+
+    await _run(url, move)
 
 
 async def downgrade(url: str, revision: str) -> None:
     """Move the database down to `revision` ("base" removes everything)."""
-    await _run(url, lambda connection: command.downgrade(_config(connection), revision))
+
+    def move(connection: Connection) -> None:
+        from alembic import command
+
+        command.downgrade(_config(connection), revision)
+
+    await _run(url, move)
 
 
 async def current(url: str) -> str | None:
     """The revision the database is at, None for an empty one."""
-    return await _run(
-        url, lambda connection: MigrationContext.configure(connection).get_current_revision()
-    )
+    return await _run(url, _revision)
+
+
+def _revision(connection: Connection) -> str | None:
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    found: str | None = connection.scalar(text("SELECT version_num FROM alembic_version"))
+    return found
 
 
 async def differences(url: str) -> list[object]:
     """What the tables in the database lack against the models; empty when they agree."""
 
     def compare(connection: Connection) -> list[object]:
+        from alembic.autogenerate import compare_metadata
+        from alembic.runtime.migration import MigrationContext
+
+        from app.models import Table
+
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         return list(compare_metadata(context, Table.metadata))
 

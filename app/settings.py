@@ -7,9 +7,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from limits import parse_many
 from pydantic import AfterValidator, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from app.rates import rates
 
 ENV_PREFIX = "SPOOLGRAPH_"
 _DRIVERS = {
@@ -129,7 +130,7 @@ class Settings(BaseSettings):
         if value not in ("on", "off"):
             for _name, limit in _pairs(value):
                 try:
-                    parse_many(limit)
+                    rates(limit)
                 except ValueError:
                     raise ValueError(
                         "must be on, off, or changes such as platform.pro=2000/hour"

@@ -11,7 +11,6 @@ from collections.abc import AsyncIterator, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-import xlsxwriter
 from starlette.background import BackgroundTask
 from starlette.responses import FileResponse, Response, StreamingResponse
 
@@ -75,6 +74,8 @@ async def _csv(row: Stream, first: Any, pages: Pages) -> AsyncIterator[str]:
 async def _xlsx(row: Stream, first: Any, pages: Pages) -> Path:
     with tempfile.NamedTemporaryFile(prefix="spoolgraph-", suffix=".xlsx", delete=False) as file:
         path = Path(file.name)
+    import xlsxwriter  # not before a workbook
+
     book = xlsxwriter.Workbook(
         path,
         {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False},

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from ipaddress import IPv6Address, ip_address
 
 import structlog
-from limits import parse_many
 
 from app.accounts.windows import Count, MemoryWindows, RedisWindows, Window
 from app.errors import RateLimited
+from app.rates import rates
 from app.settings import ENV_PREFIX, SettingsError
 
 log = structlog.get_logger(__name__)
@@ -81,13 +81,7 @@ class RateLimiter:
                 f"{ENV_PREFIX}RATE_LIMITS: there is no class {', '.join(sorted(unknown))}; "
                 f"there are {', '.join(CLASSES)}."
             )
-        self._rows = {
-            name: tuple(
-                (item.amount, item.get_expiry())
-                for item in sorted(parse_many(text), key=lambda item: item.get_expiry())
-            )
-            for name, text in classes.items()
-        }
+        self._rows = {name: rates(text) for name, text in classes.items()}
         self._alone = MemoryWindows()
         self._shared = None if url.startswith("memory") else RedisWindows(url)
         self._shared_again_at = 0.0
@@ -130,8 +124,8 @@ class RateLimiter:
     def _windows(self, name: str, identity: str) -> list[Window]:
         identity = _short(identity)
         return [
-            Window(f"{name}:{seconds}:{identity}", amount, seconds)
-            for amount, seconds in self._rows[name]
+            Window(f"{name}:{rate.seconds}:{identity}", rate.amount, rate.seconds)
+            for rate in self._rows[name]
         ]
 
     async def close(self) -> None:

@@ -6,10 +6,10 @@ import secrets
 from datetime import UTC, datetime
 
 from sqlalchemy import select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from app.accounts.models import Installation
 from app.database import EVERY_TEAM, Database
+from app.upsert import insert
 
 ONLY_ROW = 1
 
@@ -18,10 +18,9 @@ async def farm_secret(database: Database, given: str | None) -> str:
     """The given secret, else the stored one; the first process to ask makes it."""
     if given is not None:
         return given
-    insert = sqlite.insert if database.embedded else postgresql.insert
     async with database.transaction(EVERY_TEAM) as session:
         await session.execute(
-            insert(Installation)
+            insert(session, Installation)
             .values(id=ONLY_ROW, created_at=datetime.now(UTC), secret_key=None)
             .on_conflict_do_nothing(index_elements=["id"])
         )

@@ -13,10 +13,6 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from redis.asyncio import BlockingConnectionPool, Redis
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
-
 # Windows kept in memory. Past this the oldest are forgotten: their credentials count afresh.
 MEMORY_BOUND = 100_000
 REDIS_CONNECTIONS = 16
@@ -119,6 +115,11 @@ class RedisWindows:
     """Counts that every process of the farm shares."""
 
     def __init__(self, url: str) -> None:
+        # Large, and one process does without.
+        from redis.asyncio import BlockingConnectionPool, Redis
+        from redis.asyncio.retry import Retry
+        from redis.backoff import NoBackoff
+
         pool = BlockingConnectionPool.from_url(
             url,
             max_connections=REDIS_CONNECTIONS,

@@ -9,14 +9,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import structlog
-from redis.asyncio import Redis
-from redis.exceptions import RedisError
 
 from app.camera.stream import Watcher
 from app.errors import Unreachable
+
+if TYPE_CHECKING:
+    from redis.asyncio import Redis
 
 log = structlog.get_logger(__name__)
 
@@ -32,7 +33,15 @@ def _channel(printer_id: int) -> str:
 
 def client_of(url: str) -> Redis:
     """The connections of this process; made when they are first used."""
+    from redis.asyncio import Redis  # large, and one process does without
+
     return Redis.from_url(url, socket_connect_timeout=CONNECT_SECONDS)
+
+
+def _away() -> tuple[type[Exception], ...]:
+    from redis.exceptions import RedisError
+
+    return RedisError, OSError
 
 
 async def received(redis: Redis, printer_id: int, ask: Any) -> AsyncGenerator[bytes, None]:
@@ -54,7 +63,7 @@ async def received(redis: Redis, printer_id: int, ask: Any) -> AsyncGenerator[by
                 yield content
             elif kind == _TROUBLE:
                 raise Unreachable(content.decode())
-    except (RedisError, OSError) as error:
+    except _away() as error:
         raise Unreachable(
             f"The other server processes cannot be reached ({type(error).__name__})."
         ) from None
@@ -94,7 +103,7 @@ class Relay:
                     listening = await self._send(_ALIVE)
                 if not listening and asked == self._asked:
                     return
-        except (RedisError, OSError, TimeoutError) as error:
+        except _away() as error:
             log.warning("camera relay lost", error=type(error).__name__)
         finally:
             watcher.close()

@@ -7,9 +7,7 @@ import contextlib
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from functools import partial
-from typing import Any
-
-from redis.asyncio import Redis
+from typing import TYPE_CHECKING, Any
 
 from app.calls import Calls
 from app.camera.jpeg import jpeg_pictures
@@ -26,6 +24,9 @@ from app.printers import leases, queries
 from app.printers.catalogue import Camera
 from app.sealing import Sealer
 from app.settings import Settings
+
+if TYPE_CHECKING:
+    from redis.asyncio import Redis
 
 DEFAULT_FPS, MAX_FPS = 10, 30
 SNAPSHOT_SECONDS = 5.0

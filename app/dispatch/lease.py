@@ -9,11 +9,11 @@ from __future__ import annotations
 from datetime import timedelta
 
 from sqlalchemy import delete, or_, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from app.database import WriteSession
 from app.dispatch.models import WorkLease
 from app.printers.leases import database_time
+from app.upsert import insert
 
 DISPATCH = "dispatch"
 
@@ -22,14 +22,15 @@ async def take(session: WriteSession, owner: str, ttl: float) -> bool:
     """Take or renew the lease; False while somebody else holds it."""
     now = await database_time(session)
     values = {"work": DISPATCH, "owner": owner, "expires_at": now + timedelta(seconds=ttl)}
-    dialect = session.get_bind().dialect.name
-    insert = (sqlite if dialect == "sqlite" else postgresql).insert(WorkLease).values(values)
     taken: str | None = await session.scalar(
-        insert.on_conflict_do_update(
+        insert(session, WorkLease)
+        .values(values)
+        .on_conflict_do_update(
             index_elements=["work"],
             set_={"owner": owner, "expires_at": values["expires_at"]},
             where=or_(WorkLease.owner == owner, WorkLease.expires_at <= now),
-        ).returning(WorkLease.owner)
+        )
+        .returning(WorkLease.owner)
     )
     return taken == owner
 

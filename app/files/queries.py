@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from sqlalchemy import delete, exists, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from app.database import ReadSession, WriteSession
 from app.files.models import FileContent, StoredFile
+from app.upsert import insert
 
 Session = ReadSession | WriteSession
 
@@ -38,14 +38,14 @@ async def locked_contents(session: WriteSession, hashes: Collection[str]) -> dic
 
 async def add_contents(session: WriteSession, rows: Collection[dict[str, object]]) -> None:
     """Add those contents that are not known."""
-    insert = _insert(session)(FileContent).values(sorted(rows, key=lambda row: str(row["sha256"])))
-    await session.execute(insert.on_conflict_do_nothing(index_elements=["sha256"]))
+    contents = insert(session, FileContent).values(sorted(rows, key=lambda row: str(row["sha256"])))
+    await session.execute(contents.on_conflict_do_nothing(index_elements=["sha256"]))
 
 
 async def add_use(session: WriteSession, values: dict[str, object]) -> int:
     """Count one more use of a content in a team; the id of the stored file."""
-    insert = _insert(session)(StoredFile).values(uses=1, **values)
-    counted = insert.on_conflict_do_update(
+    stored = insert(session, StoredFile).values(uses=1, **values)
+    counted = stored.on_conflict_do_update(
         index_elements=["team_id", "sha256"], set_={"uses": StoredFile.uses + 1}
     )
     found: int = (await session.execute(counted.returning(StoredFile.id))).scalar_one()
@@ -100,8 +100,3 @@ async def remove_contents(session: WriteSession, hashes: Collection[str]) -> Non
 async def known_keys(session: Session, keys: Collection[str]) -> set[str]:
     """Those of these keys that belong to a content."""
     return set(await session.scalars(select(FileContent.key).where(FileContent.key.in_(keys))))
-
-
-def _insert(session: WriteSession) -> type[postgresql.Insert] | type[sqlite.Insert]:
-    """INSERT in the dialect that knows ON CONFLICT."""
-    return sqlite.Insert if session.get_bind().dialect.name == "sqlite" else postgresql.Insert

@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import Never
 
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.archives import checkpoints
@@ -19,6 +18,7 @@ from app.printers import leases
 from app.printers.models import PrinterSnapshot
 from app.printers.status import PrinterStatus
 from app.printers.status_json import encode
+from app.upsert import insert
 
 _BATCH = 100
 
@@ -94,11 +94,10 @@ class Snapshots:
             ours = await leases.held_of(session, self._process_id, rows.keys())
             if not ours:
                 return
-            dialect = session.get_bind().dialect.name
-            insert = (sqlite if dialect == "sqlite" else postgresql).insert(PrinterSnapshot)
-            new = insert.excluded
+            snapshot = insert(session, PrinterSnapshot)
+            new = snapshot.excluded
             await session.execute(
-                insert.on_conflict_do_update(
+                snapshot.on_conflict_do_update(
                     index_elements=["printer_id"],
                     set_={"seq": new.seq, "status": new.status, "updated_at": new.updated_at},
                     where=PrinterSnapshot.seq < new.seq,

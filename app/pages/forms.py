@@ -7,10 +7,12 @@ import hashlib
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import HTMLResponse
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 _FOLDER = Path(__file__).parent / "templates"
 # Bytes of a form; what people type fits many times.
@@ -19,6 +21,8 @@ MAX_FORM = 20_000
 
 @cache
 def _environment() -> Environment:
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined  # not before a page
+
     return Environment(
         loader=FileSystemLoader(_FOLDER),
         autoescape=True,

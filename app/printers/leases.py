@@ -11,13 +11,12 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from math import ceil
-from typing import Any
 
 from sqlalchemy import delete, func, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from app.database import ReadSession, WriteSession
 from app.printers.models import Printer, PrinterLease, ServerProcess
+from app.upsert import insert
 
 TTL = timedelta(seconds=10)
 RENEW_SECONDS = 3.0
@@ -71,9 +70,9 @@ async def _say_alive(
     session: WriteSession, process_id: str, started_at: datetime, now: datetime
 ) -> None:
     values = {"id": process_id, "started_at": started_at, "expires_at": now + TTL}
-    insert = _insert(session, ServerProcess).values(values)
+    process = insert(session, ServerProcess).values(values)
     await session.execute(
-        insert.on_conflict_do_update(index_elements=["id"], set_={"expires_at": now + TTL})
+        process.on_conflict_do_update(index_elements=["id"], set_={"expires_at": now + TTL})
     )
     await session.execute(
         delete(ServerProcess)
@@ -92,11 +91,11 @@ async def _take(
         {"printer_id": printer_id, "owner": process_id, "expires_at": now + TTL}
         for printer_id in wanted
     ]
-    insert = _insert(session, PrinterLease).values(rows)
+    lease = insert(session, PrinterLease).values(rows)
     taken = await session.execute(
-        insert.on_conflict_do_update(
+        lease.on_conflict_do_update(
             index_elements=["printer_id"],
-            set_={"owner": insert.excluded.owner, "expires_at": insert.excluded.expires_at},
+            set_={"owner": lease.excluded.owner, "expires_at": lease.excluded.expires_at},
             where=PrinterLease.expires_at <= now,
         ).returning(PrinterLease.printer_id)
     )
@@ -160,9 +159,3 @@ async def owner_of(session: ReadSession, printer_id: int) -> str | None:
             PrinterLease.printer_id == printer_id, PrinterLease.expires_at > now
         )
     )
-
-
-def _insert(session: WriteSession, table: Any) -> Any:
-    """INSERT in the dialect that knows ON CONFLICT."""
-    dialect = session.get_bind().dialect.name
-    return (sqlite if dialect == "sqlite" else postgresql).insert(table)

@@ -7,7 +7,6 @@ same again; what was told is changed in the transaction of the event, and decide
 from __future__ import annotations
 
 from sqlalchemy import delete, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from app.database import ReadSession, WriteSession
 from app.events import (
@@ -18,6 +17,7 @@ from app.events import (
     PrinterErrorRaised,
 )
 from app.printers.models import Printer, PrinterFault
+from app.upsert import insert
 
 
 async def is_news(session: WriteSession, event: Event) -> bool:
@@ -58,9 +58,8 @@ async def _fault_began(session: WriteSession, event: PrinterErrorRaised) -> bool
         "code": event.code,
         "raised_at": event.occurred_at,
     }
-    dialect = session.get_bind().dialect.name
-    insert = (sqlite if dialect == "sqlite" else postgresql).insert(PrinterFault).values(values)
-    made = await session.scalar(insert.on_conflict_do_nothing().returning(PrinterFault.code))
+    fault = insert(session, PrinterFault).values(values)
+    made = await session.scalar(fault.on_conflict_do_nothing().returning(PrinterFault.code))
     return made is not None
 
 

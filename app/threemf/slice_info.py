@@ -6,15 +6,16 @@ import html
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from xml.etree.ElementTree import Element, ParseError
+from typing import TYPE_CHECKING
 
 import orjson
-from defusedxml import DefusedXmlException
-from defusedxml.ElementTree import fromstring
 
 from app.printers.catalogue import model_of_name
 from app.threemf import figures
 from app.threemf.sliced import PlateFilament, SlicedPlate, Unreadable
+
+if TYPE_CHECKING:
+    from xml.etree.ElementTree import Element
 
 MAX_PLATES = 200
 MAX_PLATE_NUMBER = 999
@@ -25,6 +26,12 @@ _TITLE = re.compile(rb'<metadata\s+name="Title"\s*>([^<]{0,2000})</metadata>')
 
 def parse_xml(data: bytes, name: str) -> Element:
     """An XML document without a document type. Raises `Unreadable`."""
+    # Not before a file is read: with a parser that nothing else needs.
+    from xml.etree.ElementTree import ParseError
+
+    from defusedxml import DefusedXmlException
+    from defusedxml.ElementTree import fromstring
+
     try:
         root: Element = fromstring(data, forbid_dtd=True)
     except (ParseError, DefusedXmlException, ValueError, LookupError) as error:

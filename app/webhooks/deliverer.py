@@ -11,7 +11,7 @@ import asyncio
 import random
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
-from typing import Never
+from typing import TYPE_CHECKING, Never
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
@@ -24,10 +24,13 @@ from app.printers.leases import database_time
 from app.sealing import CannotOpen, Sealer
 from app.webhooks import turns
 from app.webhooks.guard import Guard
+from app.webhooks.outcome import Outcome
 from app.webhooks.retries import Dice
-from app.webhooks.sender import Outcome, Sender
 from app.webhooks.signing import signed_headers
 from app.webhooks.turns import Job
+
+if TYPE_CHECKING:
+    from app.webhooks.sender import Sender
 
 log = structlog.get_logger(__name__)
 
@@ -64,13 +67,20 @@ class Deliverer:
         self._database = database
         self._owner = hub.process_id
         self._sealer = sealer
-        self._sender = sender or Sender(guard)
+        self._sender = sender
         self._clock = clock
         self._dice = dice
         self._wake = asyncio.Event()
         self._workers: dict[int, asyncio.Task[None]] = {}
         hub.listen(EVENT, self._on_event)
         hub.listen(RESYNC, lambda _message: self.wake())
+
+    def _ready_sender(self) -> Sender:
+        if self._sender is None:
+            from app.webhooks.sender import Sender  # large, and many farms have no endpoint
+
+            self._sender = Sender(self.guard)
+        return self._sender
 
     def wake(self) -> None:
         """Look into the outbox now."""
@@ -98,7 +108,7 @@ class Deliverer:
         except CannotOpen:
             outcome = Outcome(0, error=UNREADABLE)
         else:
-            outcome = await self._sender.send(url, headers, body)
+            outcome = await self._ready_sender().send(url, headers, body)
         self.failures += not outcome.accepted
         return outcome
 
@@ -198,5 +208,6 @@ class Deliverer:
                 await turns.give_back(session, self._owner)
         except (DomainError, SQLAlchemyError, TimeoutError) as error:
             log.warning("endpoints were not given back", error=type(error).__name__)
-        await self._sender.close()
+        if self._sender is not None:
+            await self._sender.close()
         self.guard.close()

@@ -6,7 +6,6 @@ import asyncio
 import ssl
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import certifi
@@ -17,6 +16,7 @@ from app import __version__
 from app.errors import Invalid
 from app.webhooks.destinations import Destination, parsed
 from app.webhooks.guard import AddressRefused, Guard, NameUnknown
+from app.webhooks.outcome import Outcome
 
 log = structlog.get_logger(__name__)
 
@@ -28,21 +28,6 @@ MAX_ERROR = 500
 # A host with many addresses: more are not tried.
 _ADDRESSES = 4
 _USER_AGENT = f"Spoolgraph-Webhooks/{__version__}"
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What became of an attempt. Without an answer `error` says why; times in milliseconds."""
-
-    milliseconds: int
-    status: int | None = None
-    excerpt: str | None = None
-    error: str | None = None
-
-    @property
-    def accepted(self) -> bool:
-        """Whether the endpoint took the message: any 2xx."""
-        return self.status is not None and 200 <= self.status < 300
 
 
 class _GuardedNetwork(httpcore.AsyncNetworkBackend):

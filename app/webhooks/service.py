@@ -19,7 +19,7 @@ from app.webhooks import messages, queries
 from app.webhooks.catalogue import PING, events_of
 from app.webhooks.destinations import CheckedDestination
 from app.webhooks.models import DeliveryStatus, Dialect, Webhook, WebhookDelivery
-from app.webhooks.sender import Outcome
+from app.webhooks.outcome import Outcome
 from app.webhooks.signing import checked_secret, new_secret
 from app.webhooks.turns import note
 

@@ -16,8 +16,8 @@ from app.database import ReadSession, WriteSession
 from app.events import WebhookDisabled
 from app.webhooks import retries
 from app.webhooks.models import DeliveryStatus, Webhook, WebhookDelivery
+from app.webhooks.outcome import Outcome
 from app.webhooks.queries import IS_PENDING
-from app.webhooks.sender import Outcome
 
 # Longer than an attempt may take; a dead process is succeeded when it is over.
 LEASE = timedelta(seconds=20)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from importlib.resources import files
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from alembic.script import ScriptDirectory
 from sqlalchemy import inspect
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
@@ -67,3 +69,9 @@ async def test_a_server_needs_the_head(empty_url: str) -> None:
         await migration.require_head(empty_url)
     await migration.upgrade(empty_url)
     await migration.require_head(empty_url)
+
+
+def test_the_needed_revision_is_the_head_of_the_chain() -> None:
+    """It is read off the names of files, which must say what Alembic makes of their content."""
+    scripts = ScriptDirectory(str(files("migrations")))
+    assert scripts.get_heads() == [migration.head()]

@@ -15,7 +15,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from app.webhooks.guard import Guard
-from app.webhooks.sender import EXCERPT, Outcome, Sender, trusted
+from app.webhooks.outcome import Outcome
+from app.webhooks.sender import EXCERPT, Sender, trusted
 from tests.receiver import Receiver, receiving, status
 
 
