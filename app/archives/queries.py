@@ -137,7 +137,7 @@ async def uses_of(session: Session, ids: Collection[int]) -> dict[int, list[Fila
     rows = await session.scalars(
         select(FilamentUse)
         .where(FilamentUse.archive_id.in_(ids))
-        .order_by(FilamentUse.archive_id, FilamentUse.position)
+        .order_by(FilamentUse.archive_id, FilamentUse.position, FilamentUse.id)
     )
     for row in rows:
         found[row.archive_id].append(row)

@@ -15,7 +15,7 @@ from app.mqtt.starting import expected_of
 from app.print_queue.models import Dispatch, DispatchStage
 from app.printers import leases, told
 from app.printers.live import LiveFarm
-from app.printers.models import PrinterSnapshot, PrintRun
+from app.printers.models import Printer, PrinterSnapshot, PrintRun
 from app.printers.orders import ShownJob
 from app.printers.status import ConnectionState, PrinterStatus
 from app.printers.status_json import decode
@@ -36,10 +36,12 @@ async def restore_statuses(
         batch = printers[start : start + _BATCH]
         async with database.read(EVERY_TEAM) as session:
             watched = await leases.held_elsewhere(session, process_id, batch)
-            rows = await session.scalars(
-                select(PrinterSnapshot).where(PrinterSnapshot.printer_id.in_(batch))
+            rows = await session.execute(
+                select(PrinterSnapshot, Printer.team_id)
+                .join(Printer, Printer.id == PrinterSnapshot.printer_id)
+                .where(Printer.id.in_(batch))
             )
-            for row in rows:
+            for row, team_id in rows:
                 status = _status_in(row)
                 if row.printer_id not in watched and status.reported_at is not None:
                     status = replace(
@@ -47,7 +49,7 @@ async def restore_statuses(
                         connection=ConnectionState.STALE,
                         connection_detail=RESTORED_WORDS,
                     )
-                live.restore(row.printer_id, status)
+                live.restore(team_id, row.printer_id, status)
 
 
 async def restore_faults(database: Database, printer_id: int) -> frozenset[str]:

@@ -51,8 +51,9 @@ class LiveFarm:
         self._hub = hub
         self._bodies: dict[int, bytes] = {}
         self._changes: dict[int, StatusChange] = {}
-        # By tag; made when somebody asks after a change.
-        self._places: dict[str, list[Place]] | None = None
+        self._teams: dict[int, int] = {}
+        # By team and tag; made when somebody asks after a change.
+        self._places: dict[tuple[int | None, str], list[Place]] | None = None
         hub.listen(STATUS, self._hear)
 
     def status(self, printer_id: int) -> PrinterStatus:
@@ -72,21 +73,23 @@ class LiveFarm:
         """The printers that are in one of these states."""
         return [key for key, change in self._changes.items() if change.status.state in states]
 
-    def places_of(self, tray_uuid: str | None) -> Sequence[Place]:
-        """Where the spool with this tag is loaded, as far as printers of any team tell."""
+    def places_of(self, team_id: int, tray_uuid: str | None) -> Sequence[Place]:
+        """Where the spool with this tag is loaded, as far as printers of the team tell."""
         if tray_uuid is None:
             return ()
         if self._places is None:
             self._places = self._found_places()
-        return self._places.get(tray_uuid, ())
+        return self._places.get((team_id, tray_uuid), ())
 
-    def _found_places(self) -> dict[str, list[Place]]:
-        found: dict[str, list[Place]] = {}
+    def _found_places(self) -> dict[tuple[int | None, str], list[Place]]:
+        found: dict[tuple[int | None, str], list[Place]] = {}
         for printer_id, change in self._changes.items():
             trays = (tray for unit in change.status.ams for tray in unit.trays)
+            team_id = self._teams.get(printer_id)
             for tray in (*trays, *change.status.external_spools):
                 if tray.tray_uuid is not None:
-                    found.setdefault(tray.tray_uuid, []).append(Place(printer_id, tray))
+                    place = Place(printer_id, tray)
+                    found.setdefault((team_id, tray.tray_uuid), []).append(place)
         return found
 
     def publish(self, team_id: int, change: StatusChange) -> None:
@@ -96,21 +99,24 @@ class LiveFarm:
         )
         self._bodies[change.printer_id] = body
         self._changes[change.printer_id] = change
+        self._teams[change.printer_id] = team_id
         self._places = None
         self._hub.publish(Message(STATUS, str(change.printer_id), team_id, body))
 
-    def restore(self, printer_id: int, status: PrinterStatus) -> None:
+    def restore(self, team_id: int, printer_id: int, status: PrinterStatus) -> None:
         """Take in a stored status where nothing newer is known; nobody is told."""
         known = self._changes.get(printer_id)
         if known is None or known.status.seq < status.seq:
             self._bodies.pop(printer_id, None)
             self._changes[printer_id] = StatusChange(printer_id, status, StatusReason.RESTORED)
+            self._teams[printer_id] = team_id
             self._places = None
 
     def forget(self, printer_id: int) -> None:
         """The printer was removed."""
         self._bodies.pop(printer_id, None)
         self._changes.pop(printer_id, None)
+        self._teams.pop(printer_id, None)
         self._places = None
 
     def read(self, message: Message) -> StatusChange | None:
@@ -136,4 +142,5 @@ class LiveFarm:
         if change is not None and (known is None or known.status.seq <= change.status.seq):
             self._bodies[printer_id] = message.body
             self._changes[printer_id] = change
+            self._teams[printer_id] = message.team_id
             self._places = None

@@ -126,7 +126,12 @@ class Archive(Node):
 
     @strawberry.field(
         description="One entry per filament of the print.",
-        metadata=planned(ToMany(models.FilamentUse.archive_id, (models.FilamentUse.position,))),
+        metadata=planned(
+            ToMany(
+                models.FilamentUse.archive_id,
+                (models.FilamentUse.position, models.FilamentUse.id),
+            )
+        ),
     )
     async def filaments(self, info: Info) -> list[FilamentUsage]:
         rows = await info.context.loaders.filament_uses.get(self.row.id) or []

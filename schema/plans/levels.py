@@ -80,6 +80,11 @@ class Level:
         """The type of a column."""
         return getattr(self.model_of(entity), name).type
 
+    @property
+    def selected(self) -> Sequence[tuple[int, str]]:
+        """The columns of a statement: the primary key where nothing is asked of the rows."""
+        return self.columns or [(0, primary_key(self.model))]
+
     def select(
         self, base: Select[Any], root: Any, extra: Sequence[InstrumentedAttribute[Any]] = ()
     ) -> Select[Any]:
@@ -95,7 +100,6 @@ class Level:
             team = of_team(other)
             base = base.outerjoin(other, here if team is None else and_(here, team))
             entities.append(other)
-        selected = self.columns or [(0, primary_key(self.model))]
-        columns = [getattr(entities[entity], name) for entity, name in selected]
+        columns = [getattr(entities[entity], name) for entity, name in self.selected]
         columns += [getattr(root, attribute.key) for attribute in extra]
         return base.with_only_columns(*columns)

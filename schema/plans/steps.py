@@ -343,7 +343,7 @@ def _facts(
     run: Run, level: Level, asked: Window, order: Order, *, places: bool, total: int | None = None
 ) -> Facts:
     readers = run.statements.readers(order) if places else ()
-    return Facts(asked, order, len(level.columns), readers, total)
+    return Facts(asked, order, len(level.selected), readers, total)
 
 
 def _json_list(keys: list[Any]) -> str:

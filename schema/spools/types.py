@@ -66,13 +66,14 @@ class SpoolLocation:
 
 def _location(
     context: Context,
+    team_id: int,
     tray_uuid: str | None,
     printer_id: int | None,
     ams_unit: int | None,
     slot: int | None,
 ) -> SpoolLocation | None:
-    """Where a spool is loaded. The first printer that sees its tag has to be one of the team."""
-    for place in context.runtime.live.places_of(tray_uuid):
+    """Where a spool is loaded: a printer that sees its tag goes before what somebody said."""
+    for place in context.runtime.live.places_of(team_id, tray_uuid):
         return SpoolLocation.seen(place)
     if printer_id is None or ams_unit is None or slot is None:
         return None
@@ -202,6 +203,7 @@ class Spool(Node):
         metadata=planned(
             Remembered(
                 (
+                    "team_id",
                     "tray_uuid",
                     models.SpoolAssignment.printer_id,
                     models.SpoolAssignment.ams_unit,
@@ -212,14 +214,10 @@ class Spool(Node):
         ),
     )
     async def loaded_in(self, info: Info) -> SpoolLocation | None:
-        loaders = info.context.loaders
-        for place in info.context.runtime.live.places_of(self.row.tray_uuid):
-            if await loaders.printers.get(place.printer_id):  # a printer of this team
-                return SpoolLocation.seen(place)
-        said = await loaders.spool_assignments.get(self.row.id)
-        if said is None:
-            return None
-        return SpoolLocation.said(said.printer_id, said.ams_unit, said.slot)
+        row = self.row
+        said = await info.context.loaders.spool_assignments.get(row.id)
+        somewhere = (None,) * 3 if said is None else (said.printer_id, said.ams_unit, said.slot)
+        return _location(info.context, row.team_id, row.tray_uuid, *somewhere)
 
     @strawberry.field(description="Every change of its weight, newest first.")
     async def transactions(
