@@ -13,7 +13,6 @@ from uuid import uuid4
 import structlog
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
-from starlette.middleware.cors import CORSMiddleware
 
 import rest_compat.build
 import rest_compat.openapi
@@ -38,6 +37,7 @@ from app.files.store import FileStore
 from app.ftps.storage import PrinterStorages
 from app.http import authorization, invitations, operations, password_page
 from app.http.dialect_hosts import DialectHosts
+from app.http.quick import QuickCors
 from app.http.request_log import RequestLog
 from app.http.request_metrics import RequestMetrics
 from app.http.routing import IndexedRouter
@@ -159,7 +159,7 @@ def create_app(runtime: Runtime) -> Starlette:
             Middleware(DialectHosts, prefixes=rest_compat.build.hosted(settings.hosts)),
             Middleware(RequestMetrics, prefix="spoolgraph"),
             Middleware(
-                CORSMiddleware,
+                QuickCors,
                 allow_origins=settings.cors_origins,
                 allow_methods=["*"],
                 allow_headers=["*"],

@@ -25,6 +25,7 @@ from app.accounts.limits import address_identity
 from app.accounts.viewer import Viewer
 from app.camera.service import DEFAULT_FPS
 from app.errors import DomainError, Unauthenticated
+from app.http.quick import QuickRequest
 from app.runtime import Runtime
 from rest_compat.acting import acting
 from rest_compat.dialects import OF_PREFIX
@@ -93,7 +94,7 @@ class _Endpoint:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer whatever method was used."""
-        response = await self._answer(Request(scope, receive))
+        response = await self._answer(QuickRequest(scope, receive))
         await response(scope, receive, send)
 
     async def _answer(self, request: Request) -> Response:

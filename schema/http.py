@@ -36,6 +36,7 @@ from app.accounts.viewer import Viewer
 from app.errors import DomainError, NotFound, RateLimited, Unauthenticated, Unavailable
 from app.files.incoming import TooLarge
 from app.http.multipart import is_form
+from app.http.quick import QuickRequest
 from app.runtime import Runtime
 from schema import open_operations, patience, schema
 from schema.context import OPERATION_SECONDS, UPLOAD_SECONDS, Context
@@ -90,7 +91,7 @@ class GraphQLEndpoint(GraphQL[Any, None]):
         if scope["type"] == "websocket":
             await patience.serve(super().__call__, scope, receive, send)
             return
-        response = await self._respond(Request(scope, receive))
+        response = await self._respond(QuickRequest(scope, receive))
         await patience.serve(response, scope, receive, send)
 
     async def get_context(self, request: Any, response: Any) -> Any:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 import math
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import IPv6Address, ip_address
 
 import structlog
@@ -41,6 +42,8 @@ CLASSES: dict[str, str] = {
 # While Redis is away each process counts alone, and tries Redis again after this long.
 RETRY_SECONDS = 5.0
 MAX_IDENTITY = 100
+# Identities whose windows are remembered.
+IDENTITIES = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +85,8 @@ class RateLimiter:
                 f"there are {', '.join(CLASSES)}."
             )
         self._rows = {name: rates(text) for name, text in classes.items()}
+        # The same few credentials ask again and again.
+        self._windows = lru_cache(IDENTITIES)(self._windows_of)
         self._alone = MemoryWindows()
         self._shared = None if url.startswith("memory") else RedisWindows(url)
         self._shared_again_at = 0.0
@@ -121,19 +126,19 @@ class RateLimiter:
         except Exception as error:  # then the window ends by itself
             log.warning("a limit could not be reset", error=type(error).__name__)
 
-    def _windows(self, name: str, identity: str) -> list[Window]:
+    def _windows_of(self, name: str, identity: str) -> tuple[Window, ...]:
         identity = _short(identity)
-        return [
+        return tuple(
             Window(f"{name}:{rate.seconds}:{identity}", rate.amount, rate.seconds)
             for rate in self._rows[name]
-        ]
+        )
 
     async def close(self) -> None:
         """Give the connections back."""
         if self._shared is not None:
             await self._shared.close()
 
-    async def _count(self, windows: list[Window]) -> list[Count]:
+    async def _count(self, windows: Sequence[Window]) -> list[Count]:
         if self._shared is None or time.monotonic() < self._shared_again_at:
             return self._alone.count(windows)
         away = self._shared_again_at > 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import Counter
 from datetime import UTC, datetime
 
@@ -47,6 +48,7 @@ class UsageCounters:
         self._database = database
         self._calls: Counter[Key] = Counter()
         self._bytes: Counter[Key] = Counter()
+        self._hour, self._hour_ends = this_hour(), 0.0
 
     def count_call(self, team_id: int) -> None:
         """One request of a team."""
@@ -57,9 +59,16 @@ class UsageCounters:
         self._count(self._bytes, team_id, amount)
 
     def _count(self, counter: Counter[Key], team_id: int, amount: int) -> None:
-        key = (team_id, this_hour())
+        key = (team_id, self._this_hour())
         if key in counter or len(counter) < BOUND:
             counter[key] += amount
+
+    def _this_hour(self) -> datetime:
+        """The hour, looked up when the last one is over: this is asked for every request."""
+        now = time.time()
+        if now >= self._hour_ends:
+            self._hour, self._hour_ends = this_hour(), (now // 3600 + 1) * 3600
+        return self._hour
 
     async def run(self) -> None:
         """Write what was counted, once a second and at the end."""
