@@ -37,6 +37,8 @@ class Context:
     address: str = ""
     # How long the operation may take.
     seconds: float = OPERATION_SECONDS
+    # Why no plan answered the operation, for those who look into it.
+    unplanned: str = field(default="plans are off", init=False)
     _loaders: Loaders | None = field(default=None, init=False)
 
     @property

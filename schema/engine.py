@@ -43,6 +43,8 @@ async def run(
         result = ExecutionResult(data, None)
     else:
         result = await _in_time(schema, document, name, variables, context)
+    if isinstance(context, Context) and context.runtime.settings.log_level == "debug":
+        result.extensions = _explained(context, planned=data is not None)
     present_errors(result.errors or (), context)
     metrics.note(
         name,
@@ -51,6 +53,13 @@ async def run(
         seconds=time.perf_counter() - began,
     )
     return result
+
+
+def _explained(context: Context, *, planned: bool) -> dict[str, Any]:
+    """What is told in debug: who answered, and why not a plan."""
+    if planned:
+        return {"plan": {"answeredBy": "plan"}}
+    return {"plan": {"answeredBy": "resolvers", "reason": context.unplanned}}
 
 
 async def _in_time(

@@ -135,4 +135,4 @@ def _refused(problems: Sequence[GraphQLError], context: object) -> PreExecutionE
 def _result(found: CoreResult) -> ExecutionResult:
     if found.data is None and found.errors and all(error.path is None for error in found.errors):
         return PreExecutionError(data=None, errors=found.errors)
-    return ExecutionResult(data=found.data, errors=found.errors)
+    return ExecutionResult(found.data, found.errors, extensions=found.extensions)

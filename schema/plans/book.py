@@ -41,7 +41,7 @@ class Plans:
 
     def __init__(self) -> None:
         self._steering: frozenset[str] | None = None
-        self._known: dict[object, Plan | None] = {}
+        self._known: dict[object, Plan | str] = {}
 
     def of(
         self,
@@ -50,19 +50,22 @@ class Plans:
         operation: OperationDefinitionNode,
         variables: Mapping[str, Any],
         dialect: Dialect,
-    ) -> Plan | None:
-        """The plan of an operation; None when the resolvers have to answer."""
+    ) -> Plan:
+        """The plan of an operation; raises `Unplannable` when the resolvers have to answer."""
         if self._steering is None:
             self._steering = steering_variables(document)
         steering = _steered(operation, self._steering, variables)
         if steering is None:
-            return None
+            raise Unplannable("a directive without a value")
         key = (id(operation), dialect.name, *steering.items())
         if key not in self._known:
             if len(self._known) >= MAX_VARIANTS:
-                return None
+                raise Unplannable("too many ways through the directives")
             self._known[key] = self._compile(schema, document, operation, steering, dialect)
-        return self._known[key]
+        found = self._known[key]
+        if isinstance(found, str):
+            raise Unplannable(found)
+        return found
 
     def _compile(
         self,
@@ -71,12 +74,12 @@ class Plans:
         operation: OperationDefinitionNode,
         steering: Mapping[str, bool],
         dialect: Dialect,
-    ) -> Plan | None:
+    ) -> Plan | str:
+        """The plan, or why there is none."""
         try:
             return compile_plan(schema, document, operation, steering, dialect)
         except (Unplannable, KeyError) as reason:
-            log.debug("no plan", reason=str(reason))
-            return None
+            return str(reason)
 
 
 def _steered(
@@ -111,12 +114,12 @@ async def planned_data(
         return None
     database = context.runtime.database
     statements = _statements_of(database)
-    plan = plans.of(schema, document, operation, variables or {}, statements.dialect)
     data: dict[str, Any] | None = None
-    if plan is not None:
-        try:
-            data = await plan.run(context, variables, database.rows, statements)
-        except (Unplannable, DomainError) as reason:
-            log.debug("plan left", reason=str(reason))
+    try:
+        plan = plans.of(schema, document, operation, variables or {}, statements.dialect)
+        data = await plan.run(context, variables, database.rows, statements)
+    except (Unplannable, DomainError) as reason:
+        context.unplanned = str(reason)
+        log.debug("no plan", reason=context.unplanned)
     (_by_resolvers if data is None else _by_plan).inc()
     return data

@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, Phase, given, note, settings
 from hypothesis import strategies as st
 
 from schema import schema
+from tests.running import RunningServer, running
 from tests.schema.plans.comparing import compared_farm
 from tests.schema.plans.operations import LEFT_TO_RESOLVERS, OPERATIONS
 from tests.schema.plans.random_operations import Generator
@@ -57,3 +58,24 @@ def test_generated_operations(tmp_path: Path, database_url: str) -> None:
     assert len(answered) >= GENERATED * 0.9, "the generator repeats itself"
     planned = sum(answered.values()) / len(answered)
     assert planned >= FLOOR, f"{planned:.0%} were answered by plans"
+
+
+async def test_debug_tells_who_answered(tmp_path: Path) -> None:
+    """The answer of a server that logs everything says why no plan answered; others do not."""
+    planned, unplanned = "{ printers { totalCount } }", '{ printer(serialNumber: "x") { id } }'
+    async with running(tmp_path, log_level="debug") as server:
+        client = server.client()
+        told = [
+            (await client.post("/graphql", json={"query": query})).json()["extensions"]["plan"]
+            for query in (planned, unplanned)
+        ]
+    assert told == [
+        {"answeredBy": "plan"},
+        {"answeredBy": "resolvers", "reason": "a printer by its serial number"},
+    ]
+
+
+async def test_nobody_else_is_told(server: RunningServer) -> None:
+    """Without debug there is no extension."""
+    answer = await server.client().post("/graphql", json={"query": "{ printers { totalCount } }"})
+    assert answer.json() == {"data": {"printers": {"totalCount": 0}}}
