@@ -27,16 +27,31 @@ class Variance:
 
 def variance(run: ProductionRun) -> Variance:
     """How far a run is from its estimates."""
+    return variance_of(
+        run.estimated_total_filament,
+        run.actual_total_filament,
+        run.estimated_print_time,
+        run.actual_print_time,
+    )
+
+
+def variance_of(
+    estimated_filament: Decimal | None,
+    actual_filament: Decimal | None,
+    estimated_time: int | None,
+    actual_time: int | None,
+) -> Variance:
+    """How far figures are from their estimates."""
     grams = seconds = None
-    if run.estimated_total_filament is not None and run.actual_total_filament is not None:
-        grams = run.actual_total_filament - run.estimated_total_filament
-    if run.estimated_print_time is not None and run.actual_print_time is not None:
-        seconds = run.actual_print_time - run.estimated_print_time
+    if estimated_filament is not None and actual_filament is not None:
+        grams = actual_filament - estimated_filament
+    if estimated_time is not None and actual_time is not None:
+        seconds = actual_time - estimated_time
     return Variance(
         grams,
-        _percent(grams, run.estimated_total_filament),
+        _percent(grams, estimated_filament),
         seconds,
-        _percent(seconds, run.estimated_print_time),
+        _percent(seconds, estimated_time),
     )
 
 

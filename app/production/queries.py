@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, exists, func, select
+from sqlalchemy import ColumnElement, Select, exists, func, select
 
 from app.database import ReadSession, WriteSession
 from app.errors import NotFound
@@ -63,18 +63,26 @@ def conditions(wanted: RunFilter) -> list[ColumnElement[bool]]:
     return found
 
 
+def listed(wanted: RunFilter) -> Select[ProductionRun]:
+    """The runs that match."""
+    return select(ProductionRun).where(*conditions(wanted))
+
+
+def counted(wanted: RunFilter) -> Select[Any]:
+    """How many runs match."""
+    return select(func.count(ProductionRun.id)).where(*conditions(wanted))
+
+
 async def page(
     session: Session, wanted: RunFilter, order: Order, window: Window
 ) -> Page[ProductionRun]:
     """One window of the runs."""
-    statement = select(ProductionRun).where(*conditions(wanted))
-    return await fetch_page(session, statement, order, window)
+    return await fetch_page(session, listed(wanted), order, window)
 
 
 async def count(session: Session, wanted: RunFilter) -> int:
     """How many runs match."""
-    statement = select(func.count(ProductionRun.id)).where(*conditions(wanted))
-    return await session.scalar(statement) or 0
+    return await session.scalar(counted(wanted)) or 0
 
 
 async def by_ids(session: Session, ids: Collection[UUID]) -> dict[UUID, ProductionRun]:

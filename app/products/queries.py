@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, exists, func, select
+from sqlalchemy import ColumnElement, Select, exists, func, select
 
 from app.database import ReadSession, WriteSession
 from app.keyset import Order, Page, Window, fetch_page
@@ -39,18 +40,26 @@ def conditions(wanted: ProductFilter) -> list[ColumnElement[bool]]:
     return found
 
 
+def listed(wanted: ProductFilter) -> Select[Product]:
+    """The products that match."""
+    return select(Product).where(*conditions(wanted))
+
+
+def counted(wanted: ProductFilter) -> Select[Any]:
+    """How many products match."""
+    return select(func.count(Product.id)).where(*conditions(wanted))
+
+
 async def page(
     session: Session, wanted: ProductFilter, order: Order, window: Window
 ) -> Page[Product]:
     """One window of the products."""
-    statement = select(Product).where(*conditions(wanted))
-    return await fetch_page(session, statement, order, window)
+    return await fetch_page(session, listed(wanted), order, window)
 
 
 async def count(session: Session, wanted: ProductFilter) -> int:
     """How many products match."""
-    statement = select(func.count(Product.id)).where(*conditions(wanted))
-    return await session.scalar(statement) or 0
+    return await session.scalar(counted(wanted)) or 0
 
 
 async def ids(session: Session, wanted: ProductFilter) -> list[UUID]:

@@ -144,4 +144,9 @@ async def give_back(
 
 def spool_name(spool: Spool) -> str:
     """What people call a spool: brand, material and colour."""
-    return " ".join(part for part in (spool.brand, spool.material, spool.color) if part)
+    return joined_name(spool.brand, spool.material, spool.color)
+
+
+def joined_name(*parts: str | None) -> str:
+    """The parts of a name that are there."""
+    return " ".join(part for part in parts if part)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, Uuid, column, exists, func, select, table, update
@@ -111,7 +112,7 @@ class TransactionFilter:
     """Conditions that all hold; the moments are included."""
 
     spool_id: UUID | None = None
-    types: Sequence[TransactionType] | None = None
+    types: frozenset[TransactionType] | None = None
     created_from: datetime | None = None
     created_until: datetime | None = None
 
@@ -130,18 +131,21 @@ def _of_changes(wanted: TransactionFilter) -> list[ColumnElement[bool]]:
     return found
 
 
-async def count_transactions(session: Session, wanted: TransactionFilter) -> int:
+def listed_transactions(wanted: TransactionFilter) -> Select[InventoryTransaction]:
+    """The weight changes that match."""
+    return select(InventoryTransaction).where(*_of_changes(wanted))
+
+
+def counted_transactions(wanted: TransactionFilter) -> Select[Any]:
     """How many weight changes match."""
-    statement = select(func.count(InventoryTransaction.id)).where(*_of_changes(wanted))
-    return await session.scalar(statement) or 0
+    return select(func.count(InventoryTransaction.id)).where(*_of_changes(wanted))
 
 
 async def transactions(
     session: Session, wanted: TransactionFilter, window: Window
 ) -> Page[InventoryTransaction]:
     """One window of the weight changes, newest first."""
-    statement = select(InventoryTransaction).where(*_of_changes(wanted))
-    return await fetch_page(session, statement, TRANSACTIONS_NEWEST_FIRST, window)
+    return await fetch_page(session, listed_transactions(wanted), TRANSACTIONS_NEWEST_FIRST, window)
 
 
 async def first_transactions(

@@ -5,11 +5,16 @@ from __future__ import annotations
 import strawberry
 
 from schema.accounts.types import Viewer, present
-from schema.context import Info
+from schema.context import Context, Info
+from schema.plans.sources import Answer, Arguments, planned
+
+
+async def _viewer(context: Context, _given: Arguments) -> Viewer:
+    return present(context.viewer)
 
 
 @strawberry.type
 class AccountQueries:
-    @strawberry.field(description="Who asks.")
+    @strawberry.field(description="Who asks.", metadata=planned(Answer(_viewer, scope=None)))
     def viewer(self, info: Info) -> Viewer:
         return present(info.context.viewer)

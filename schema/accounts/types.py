@@ -15,7 +15,7 @@ from schema.fields import about
 from schema.ids import global_id
 from schema.nodes import Node
 from schema.pagination import Connection, window
-from schema.plans.sources import Computed, shows
+from schema.plans.sources import Computed, ToOne, planned, shows
 from schema.teams.listing import members_of
 
 if TYPE_CHECKING:
@@ -124,13 +124,19 @@ class Viewer:
     role: Role = about("Role in the team.")
     plan: Plan = about("The request allowance of this credential.")
     scopes: list[Scope] = about("What this credential may do.")
+    user_id: strawberry.Private[int]
+    team_id: strawberry.Private[int]
 
-    @strawberry.field(description="The user behind the credential.")
+    @strawberry.field(
+        description="The user behind the credential.", metadata=planned(ToOne("user_id"))
+    )
     async def user(self, info: Info) -> User:
         profile = await info.context.runtime.accounts.profile(info.context.viewer)
         return User.of(profile.user)
 
-    @strawberry.field(description="The team this credential acts in.")
+    @strawberry.field(
+        description="The team this credential acts in.", metadata=planned(ToOne("team_id"))
+    )
     async def team(self, info: Info) -> Team:
         profile = await info.context.runtime.accounts.profile(info.context.viewer)
         return Team.of(profile.team)
@@ -158,4 +164,6 @@ def present(viewer: AuthenticatedViewer) -> Viewer:
         role=viewer.role,
         plan=viewer.plan,
         scopes=[item for item in Scope if item in viewer.scopes],
+        user_id=viewer.user_id,
+        team_id=viewer.team_id,
     )

@@ -11,11 +11,11 @@ import strawberry
 from app.archives import models
 from app.archives.models import ArchiveStatus
 from app.plates import models as models_of_plates
-from schema.context import Info
+from schema.context import Context, Info
 from schema.fields import about
 from schema.ids import global_id
 from schema.nodes import Node
-from schema.plans.sources import Column, ToMany, ToOne, planned, shows
+from schema.plans.sources import Column, Computed, Remembered, ToMany, ToOne, planned, shows
 from schema.scalars import Grams, Seconds
 
 if TYPE_CHECKING:
@@ -47,6 +47,15 @@ class FilamentUsage:
         return None if row is None else Spool.of(row)
 
 
+def _address(context: Context, archive_id: int, what: str) -> str:
+    base = (context.runtime.settings.public_url or "").rstrip("/")
+    return f"{base}/api/v1/archives/{archive_id}/{what}"
+
+
+def _file_url(context: Context, archive_id: int, file_id: int | None) -> str | None:
+    return None if file_id is None else _address(context, archive_id, "3mf")
+
+
 @shows(models.Archive)
 @strawberry.type(description="One record of the history: a print, or a file that was uploaded.")
 class Archive(Node):
@@ -70,7 +79,10 @@ class Archive(Node):
     failure_reason: str | None = about("Why it failed or was stopped.")
     notes: str | None = about("Notes.")
     tags: list[str] = about("Tags.")
-    has_file: bool = about("Whether the printed file is stored.")
+    has_file: bool = about(
+        "Whether the printed file is stored.",
+        source=Computed(("file_id",), lambda file_id: file_id is not None),
+    )
     file_problem: str | None = about("Why the printed file is not stored, in words.")
 
     @classmethod
@@ -146,9 +158,12 @@ class Archive(Node):
             for row in rows
         ]
 
-    @strawberry.field(description="Where the stored file can be had.")
+    @strawberry.field(
+        description="Where the stored file can be had.",
+        metadata=planned(Remembered(("id", "file_id"), _file_url)),
+    )
     def file_url(self, info: Info) -> str | None:
-        return self._address(info, "3mf") if self.has_file else None
+        return _file_url(info.context, self.row.id, self.row.file_id)
 
     @strawberry.field(description="Where a picture of the print can be had.")
     async def thumbnail_url(self, info: Info) -> str | None:
@@ -182,5 +197,4 @@ class Archive(Node):
         return next((row for row in rows if row.number == self.row.plate), None)
 
     def _address(self, info: Info, what: str) -> str:
-        base = (info.context.runtime.settings.public_url or "").rstrip("/")
-        return f"{base}/api/v1/archives/{self.row.id}/{what}"
+        return _address(info.context, self.row.id, what)

@@ -80,10 +80,11 @@ class ObjectWriter:
             if declared.base_resolver is not None:
                 raise Unplannable(f"{kind.name}.{name} has a resolver")
             attribute = f"{value}.{declared.python_name}"
-            entries[key] = self._value(shown.type, selected, attribute, depth)
+            entries[key] = self.value(shown.type, selected, attribute, depth)
         return mapping(entries)
 
-    def _value(self, kind: Any, nodes: list[FieldNode], value: str, depth: int) -> str:
+    def value(self, kind: Any, nodes: list[FieldNode], value: str, depth: int = 0) -> str:
+        """The source for a value of the domain, null included where the type has it."""
         if is_non_null_type(kind):
             return self._present(kind.of_type, nodes, value, depth)
         if is_leaf_type(kind) and kind.name in AS_THEY_ARE:
@@ -95,7 +96,7 @@ class ObjectWriter:
     def _present(self, kind: Any, nodes: list[FieldNode], value: str, depth: int) -> str:
         if is_list_type(kind):
             item = f"i{depth}"
-            source = self._value(kind.of_type, nodes, item, depth + 1)
+            source = self.value(kind.of_type, nodes, item, depth + 1)
             return f"[{source} for {item} in {value}]"
         if is_object_type(kind):
             inner = f"o{depth}"

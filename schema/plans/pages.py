@@ -8,11 +8,12 @@ from schema.listings import ListedOf
 from schema.plans.arguments import Arguments
 from schema.plans.levels import Level
 from schema.plans.rows import Place, RowWriter, object_type, shown_table
-from schema.plans.sources import Unplannable
-from schema.plans.steps import FirstOfEach
+from schema.plans.steps import FirstOfEach, NumberOfEach
 from schema.plans.writing import mapping
 
 PARAMETERS = "rows, facts, t, f, x"
+# Of the lists below rows each one has a number of its own, which comes last.
+BELOW = f"{PARAMETERS}, n"
 _PAGE_INFO = {
     "hasNextPage": "facts.has_next(more)",
     "hasPreviousPage": "facts.has_previous(more)",
@@ -24,18 +25,27 @@ _PAGE_INFO = {
 class PageWriter:
     """Writes one connection as a function named `emit`.
 
-    `places` tells whether cursors are selected, `counted` whether the number of all rows is.
+    `places` tells whether cursors are selected, `counted` whether the number of all rows is,
+    which stands in `total`.
     """
 
-    def __init__(self, rows: RowWriter, selected: GraphQLField, nodes: list[FieldNode]) -> None:
+    def __init__(
+        self,
+        rows: RowWriter,
+        selected: GraphQLField,
+        nodes: list[FieldNode],
+        parameters: str = PARAMETERS,
+        total: str = "facts.total",
+    ) -> None:
         self._rows = rows
+        self._total = total
         kind = object_type(selected)
         self._node = object_type(kind.fields["nodes"])
         self.place = Place(Level(shown_table(self._node)), 0, "r0")
         self.places = False
         self.counted = False
         body = ["rows, more = facts.cut(rows)", f"return {self._entries(kind, nodes)}"]
-        self.emit = rows.code.function("page", PARAMETERS, body)
+        self.emit = rows.code.function("page", parameters, body)
 
     def _entries(self, kind: GraphQLObjectType, nodes: list[FieldNode]) -> str:
         entries: dict[str, str] = {}
@@ -50,7 +60,7 @@ class PageWriter:
             return repr(kind.name)
         if name == "totalCount":
             self.counted = True
-            return "facts.total"
+            return self._total
         if name == "node":
             return self._row(nodes)
         if name == "nodes":
@@ -72,10 +82,21 @@ def first_page_writer(rows: RowWriter) -> None:
     def write(
         place: Place, source: ListedOf, selected: GraphQLField, nodes: list[FieldNode]
     ) -> str:
-        page = PageWriter(rows, selected, nodes)
+        page = PageWriter(rows, selected, nodes, BELOW, "n")
+        slot, arguments = rows.slot(), Arguments(rows.schema, selected, nodes[0])
+        number = "None"
         if page.counted:
-            raise Unplannable("the number of rows below each row")
-        slot = rows.slot()
+            counts = rows.slot()
+            number = f"t[{counts}].get({place.value(place.key)}, 0)"
+            place.below.append(
+                NumberOfEach(
+                    slot=counts,
+                    parents=place.number(place.key),
+                    listing=source.listing,
+                    parent=source.parent,
+                    arguments=arguments,
+                )
+            )
         place.below.append(
             FirstOfEach(
                 slot=slot,
@@ -85,11 +106,11 @@ def first_page_writer(rows: RowWriter) -> None:
                 below=page.place.below,
                 listing=source.listing,
                 parent=source.parent,
-                arguments=Arguments(rows.schema, selected, nodes[0]),
+                arguments=arguments,
                 places=page.places,
             )
         )
         found = f"t[{slot}].get({place.value(place.key)}, ())"
-        return f"{page.emit}({found}, f[{slot}], t, f, x)"
+        return f"{page.emit}({found}, f[{slot}], t, f, x, {number})"
 
     rows.list_writers[ListedOf] = write

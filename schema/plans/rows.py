@@ -18,21 +18,22 @@ from graphql import (
     is_object_type,
 )
 from sqlalchemy import Dialect, Uuid
-from sqlalchemy.orm import InstrumentedAttribute
 
 from app.tables import Table
 from schema.ids import global_id
 from schema.plans.arguments import DEFINITION
-from schema.plans.codecs import as_it_is, codec, reader, writer
+from schema.plans.codecs import as_it_is, codec, reader
 from schema.plans.levels import Level, primary_key
 from schema.plans.objects import Held, ObjectWriter
 from schema.plans.selection import Selector
 from schema.plans.sources import (
     Batched,
     Column,
+    Columns,
     Computed,
     GlobalId,
     Latest,
+    Of,
     Remembered,
     Source,
     ToMany,
@@ -91,7 +92,7 @@ class RowWriter:
         self.code = code
         self.slots = 0
         self._dialect = dialect
-        self._objects = ObjectWriter(selector, code, self._pointed)
+        self.objects = ObjectWriter(selector, code, self._pointed)
         self.list_writers: dict[type[Source], ListWriter] = {
             ToMany: self._to_many,
             Batched: self._batched,
@@ -123,7 +124,7 @@ class RowWriter:
             return f"{self._bind(global_id)}({kind.name!r}, {self._read(place, (place.key,))})"
         if isinstance(source, Computed):
             call = f"{self._bind(source.value)}({self._read(place, source.columns)})"
-            return self._written(call, selected)
+            return self.objects.value(selected.type, nodes, call)
         if isinstance(source, Remembered):
             return self._remembered(place, source, selected, nodes)
         if isinstance(source, ToOne):
@@ -133,13 +134,14 @@ class RowWriter:
     def _bind(self, value: Callable[..., Any]) -> str:
         return self.code.bind(value, getattr(value, "__name__", "call").strip("<>"))
 
-    def _read(self, place: Place, columns: tuple[str | InstrumentedAttribute[Any], ...]) -> str:
+    def _read(self, place: Place, columns: Columns) -> str:
         """Values of the domain of columns, as the arguments of a call."""
         return ", ".join(self._read_one(place, column) for column in columns)
 
-    def _read_one(self, place: Place, column: str | InstrumentedAttribute[Any]) -> str:
-        if isinstance(column, InstrumentedAttribute):
-            place, column = place.joined(place.key, column.parent.class_), column.key
+    def _read_one(self, place: Place, column: str | Of) -> str:
+        if isinstance(column, Of):
+            place = place.joined(column.key, column.attribute.parent.class_)
+            column = column.attribute.key
         read, value = self.reader(place, column), place.value(column)
         return value if read is as_it_is else f"{self._bind(read)}({value})"
 
@@ -160,22 +162,14 @@ class RowWriter:
             return value
         return f"None if {value} is None else {written.source.format(v=value)}"
 
-    def _written(self, call: str, selected: GraphQLField) -> str:
-        """A value of the domain as JSON."""
-        write = self._bind(writer(leaf(selected)))
-        if is_non_null_type(selected.type):
-            return f"{write}({call})"
-        return f"(None if (v := {call}) is None else {write}(v))"
-
     def _remembered(
         self, place: Place, source: Remembered, selected: GraphQLField, nodes: list[FieldNode]
     ) -> str:
         made = f"{self._bind(source.value)}(x, {self._read(place, source.columns)})"
-        kind = get_named_type(selected.type)
-        if is_leaf_type(kind):
-            return self._written(made, selected)
+        if is_leaf_type(get_named_type(selected.type)):
+            return self.objects.value(selected.type, nodes, made)
         held = Held()
-        body = self._objects.object(object_type(selected), nodes, "o", held=held)
+        body = self.objects.object(object_type(selected), nodes, "o", held=held)
         show = self.code.function("show", "o, t, f, x", [f"return None if o is None else {body}"])
         if not held.below:
             return f"{show}({made}, t, f, x)"
@@ -277,23 +271,24 @@ class RowWriter:
         return f"[{self.row(item, kind, nodes)} for {item.row} in {rows}]"
 
     def _batched(
-        self, place: Place, source: Batched, selected: GraphQLField, _nodes: list[FieldNode]
+        self, place: Place, source: Batched, selected: GraphQLField, nodes: list[FieldNode]
     ) -> str:
-        slot = self._values(place, source)
-        found = f"t[{slot}].get({place.value(place.key)})"
+        key = source.key or place.key
+        found = f"t[{self._values(place, source, key)}].get({place.value(key)})"
         arguments = ", ".join(filter(None, (found, self._read(place, source.columns))))
-        return self._written(f"{self._bind(source.value)}({arguments})", selected)
+        call = f"{self._bind(source.value)}({arguments})"
+        return self.objects.value(selected.type, nodes, call)
 
-    def _values(self, place: Place, source: Batched) -> int:
+    def _values(self, place: Place, source: Batched, key: str) -> int:
         """The slot of values that are read once, however many fields show them."""
-        parents = place.number(place.key)
+        parents = place.number(key)
         for child in place.below:
             if isinstance(child, Values) and (child.parents, child.fetch_all) == (
                 parents,
                 source.fetch,
             ):
                 return child.slot
-        slot, read = self.slot(), self.reader(place, place.key)
+        slot, read = self.slot(), self.reader(place, key)
         place.below.append(Values(slot=slot, parents=parents, fetch_all=source.fetch, read=read))
         return slot
 

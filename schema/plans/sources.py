@@ -38,15 +38,26 @@ class Column(Source):
 
 
 @dataclass(frozen=True, slots=True)
+class Of:
+    """A column of the row that a key of this row points to; null without such a row."""
+
+    key: str
+    attribute: InstrumentedAttribute[Any]
+
+
+Columns = tuple[str | Of, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class GlobalId(Source):
     """The global id of the row: the name of the type and the primary key."""
 
 
 @dataclass(frozen=True, slots=True)
 class Computed(Source):
-    """A pure function of columns of the row."""
+    """A pure function of columns."""
 
-    columns: tuple[str, ...]
+    columns: Columns
     value: Callable[..., object]
 
 
@@ -54,11 +65,10 @@ class Computed(Source):
 class Remembered(Source):
     """A value or an object made from what the process has in memory.
 
-    `value` gets the context and the values of `columns`: those of the row by their names, and
-    those of a table that has the same primary key, null where it has no such row.
+    `value` gets the context and the values of `columns`.
     """
 
-    columns: tuple[str | InstrumentedAttribute[Any], ...]
+    columns: Columns
     value: Callable[..., object]
 
 
@@ -88,11 +98,15 @@ class ToMany(Source):
 
 @dataclass(frozen=True, slots=True)
 class Batched(Source):
-    """A value that one more statement finds for the primary keys of all rows together."""
+    """A value that is found for all rows together, by their primary keys or by column `key`.
+
+    `value` gets what was found, None for nothing, and the values of `columns`.
+    """
 
     fetch: Callable[[Any, Collection[Any]], Awaitable[Mapping[Any, Any]]]
     value: Callable[..., object] = lambda found: found
-    columns: tuple[str, ...] = ()
+    columns: Columns = ()
+    key: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +114,25 @@ class One(Source):
     """A root field: the row whose primary key is in the arguments; None when there can be none."""
 
     key: Callable[[Arguments], object | None]
+    scope: Scope = Scope.READ
+
+
+@dataclass(frozen=True, slots=True)
+class Answer(Source):
+    """A root field: an object that a function finds for the context and the arguments."""
+
+    find: Callable[[Any, Arguments], Awaitable[object]]
+    scope: Scope | None = Scope.READ
+
+
+@dataclass(frozen=True, slots=True)
+class OneOf(Source):
+    """A root field: a row of any of several types, which the global id in argument `id` tells.
+
+    `kinds` has the function that finds the primary key in an id per name of a type.
+    """
+
+    kinds: Mapping[str, Callable[[str, str], object | None]]
     scope: Scope = Scope.READ
 
 

@@ -145,6 +145,14 @@ def many(
     return _of_team(level.select(base, model), model)
 
 
+def number_of_each(
+    listing: Listing[Any, Any], wanted: Any, parent: InstrumentedAttribute[Any], dialect: Dialect
+) -> Select[Any]:
+    """How many rows each parent has."""
+    rows = listing.listed(wanted).with_only_columns(parent, func.count()).order_by(None)
+    return _of_team(rows.where(_among(parent, dialect)).group_by(parent), parent.class_)
+
+
 def first_of_each(
     level: Level,
     listing: Listing[Any, Any],

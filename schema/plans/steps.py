@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable, Collection, Hashable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, inspect
 from app.keyset import Order, Window, decode_cursor, encode_place, place_values
 from app.row_reader import RowReader, Rows
 from schema.context import Context
+from schema.ids import split_id
 from schema.listings import Listing
 from schema.pagination import window
 from schema.plans import statements
@@ -104,6 +105,28 @@ class Child(ABC):
 
 
 @dataclass(slots=True, kw_only=True)
+class NumberOfEach(Child):
+    """How many rows of a list point to each row above."""
+
+    listing: Listing[Any, Any]
+    parent: Any
+    arguments: Arguments
+
+    async def fetch(self, run: Run, above: Rows) -> None:
+        """Count them, for all rows together."""
+        wanted = self.listing.wanted(run.context, self.arguments.read(run.variables).get("filter"))
+        keys = _keys(above, self.parents)
+        statement = run.statement(
+            (self.serial, wanted),
+            lambda: statements.number_of_each(
+                self.listing, wanted, self.parent, run.statements.dialect
+            ),
+        )
+        rows = await run.rows(statement, _parents(run, keys)) if keys else ()
+        run.tables[self.slot] = {row[0]: row[1] for row in rows}
+
+
+@dataclass(slots=True, kw_only=True)
 class Children(Child):
     """Rows that point to those above; `group` is the place of the key they point with."""
 
@@ -113,7 +136,7 @@ class Children(Child):
 
     async def fetch(self, run: Run, above: Rows) -> None:
         """Read the rows, sort them to their parents, and go on below."""
-        keys = list({row[self.parents]: None for row in above if row[self.parents] is not None})
+        keys = _keys(above, self.parents)
         rows = await self._rows(run, keys) if keys else ()
         run.tables[self.slot] = self._sorted(rows)
         for child in self.below:
@@ -131,9 +154,6 @@ class Children(Child):
     async def _rows(self, run: Run, keys: list[Any]) -> Rows:
         """The rows that point to these keys."""
 
-    def _given(self, run: Run, keys: list[Any]) -> dict[str, Any]:
-        return {PARENTS: _json_list(keys) if run.statements.embedded else keys}
-
 
 @dataclass(slots=True, kw_only=True)
 class AllOfEach(Children):
@@ -149,7 +169,7 @@ class AllOfEach(Children):
                 self.level, self.source.parent, dialect, order=self.source.order
             ),
         )
-        return await run.rows(statement, self._given(run, keys))
+        return await run.rows(statement, _parents(run, keys))
 
 
 @dataclass(slots=True, kw_only=True)
@@ -171,7 +191,7 @@ class LastOfEach(Children):
                 order=inspect(self.level.model).primary_key,
             ),
         )
-        return await run.rows(statement, self._given(run, keys))
+        return await run.rows(statement, _parents(run, keys))
 
     def _sorted(self, rows: Rows) -> dict[Any, Any]:
         return {row[self.group]: row for row in rows}
@@ -189,7 +209,7 @@ class FirstOfEach(Children):
     async def _rows(self, run: Run, keys: list[Any]) -> Rows:
         given = self.arguments.read(run.variables)
         asked = _window(run, given)
-        if asked.after is not None:
+        if asked.after is not None or asked.offset:
             raise Unplannable("a page in the middle of a list below another")
         wanted = self.listing.wanted(run.context, given.get("filter"))
         order = self.listing.order(given.get("order_by"))
@@ -207,7 +227,7 @@ class FirstOfEach(Children):
             ),
         )
         run.facts[self.slot] = _facts(run, self.level, asked, order, places=self.places)
-        return await run.rows(statement, self._given(run, keys))
+        return await run.rows(statement, _parents(run, keys))
 
 
 @dataclass(slots=True, kw_only=True)
@@ -248,15 +268,36 @@ class Made(Child):
             if key is not None and key not in found:
                 found[key] = make(run.context, row)
         run.tables[self.slot] = found
-        objects = [item for item in found.values() if item is not None]
-        rows = [[getattr(item, key) for key in self.keys] for item in objects]
-        for child in self.below:
-            await child.fetch(run, rows)
+        await _below_objects(run, found.values(), self.keys, self.below)
+
+
+class Root(ABC):
+    """A root field of a query."""
+
+    @abstractmethod
+    async def read(self, run: Run) -> tuple[Any, Any]:
+        """The rows of the field with everything below them, and what is known of them."""
 
 
 @dataclass(slots=True, kw_only=True)
-class Root(ABC):
-    """A root field of a query."""
+class FoundObject(Root):
+    """An object that a function finds; it stands alone for the rows."""
+
+    arguments: Arguments
+    find: Callable[[Any, Mapping[str, Any]], Awaitable[object]]
+    keys: Sequence[str]
+    below: Sequence[Child]
+
+    async def read(self, run: Run) -> tuple[Any, Any]:
+        """The object, and the rows that its keys point to."""
+        found = await self.find(run.context, self.arguments.read(run.variables))
+        await _below_objects(run, [found], self.keys, self.below)
+        return found, None
+
+
+@dataclass(slots=True, kw_only=True)
+class RootRows(Root):
+    """A root field that shows rows."""
 
     level: Level
     arguments: Arguments
@@ -276,7 +317,7 @@ class Root(ABC):
 
 
 @dataclass(slots=True, kw_only=True)
-class OneRow(Root):
+class OneRow(RootRows):
     """The row of a primary key, or none."""
 
     key: Callable[[Mapping[str, Any]], object | None]
@@ -291,7 +332,26 @@ class OneRow(Root):
 
 
 @dataclass(slots=True, kw_only=True)
-class PageOfRows(Root):
+class OneOfKinds(Root):
+    """The row of a global id. Types that a plan cannot show have no step."""
+
+    kinds: Mapping[str, OneRow | None]
+    arguments: Arguments
+
+    async def read(self, run: Run) -> tuple[Any, Any]:
+        """At most one row, and the name of its type."""
+        parts = split_id(self.arguments.read(run.variables)["id"])
+        if parts is None or parts[0] not in self.kinds:
+            raise Unplannable("an id of no type that plans show")
+        step = self.kinds[parts[0]]
+        if step is None:
+            raise Unplannable(f"what is asked of a {parts[0]}")
+        rows, _facts = await step.read(run)
+        return rows, parts[0]
+
+
+@dataclass(slots=True, kw_only=True)
+class PageOfRows(RootRows):
     """A page of a list."""
 
     listing: Listing[Any, Any]
@@ -323,6 +383,24 @@ class PageOfRows(Root):
         )
         ((number,),) = await run.rows(statement, {})
         return int(number or 0)
+
+
+async def _below_objects(
+    run: Run, objects: Iterable[object], keys: Sequence[str], below: Sequence[Child]
+) -> None:
+    """Go on below objects as if their keys were rows."""
+    rows = [[getattr(item, key) for key in keys] for item in objects if item is not None]
+    for child in below:
+        await child.fetch(run, rows)
+
+
+def _keys(above: Rows, place: int) -> list[Any]:
+    """The keys that stand in a place of rows, each once."""
+    return list({row[place]: None for row in above if row[place] is not None})
+
+
+def _parents(run: Run, keys: list[Any]) -> dict[str, Any]:
+    return {PARENTS: _json_list(keys) if run.statements.embedded else keys}
 
 
 def _window(run: Run, given: Mapping[str, Any]) -> Window:

@@ -227,4 +227,4 @@ class Printer(Node):
     async def statistics(self, info: Info, filter: StatisticsFilter | None = None) -> Statistics:
         wanted = filter or StatisticsFilter()
         period = Period(self.row.id, wanted.start_date, wanted.end_date)
-        return await Statistics.over(info, period)
+        return await Statistics.over(info.context, period)

@@ -7,13 +7,15 @@ from enum import Enum
 
 import strawberry
 
+from app.keyset import Order
 from app.production import queries
 from app.production.models import RunStatus
-from app.production.orders import NEWEST_FIRST
+from app.production.orders import NEWEST_FIRST, ORDERS
 from schema.archives.connections import OrderDirection
 from schema.context import Context
 from schema.fields import about
 from schema.ids import integer_id, optional_uuid
+from schema.listings import Listing
 from schema.loaders import RunsOf
 from schema.pagination import Connection, connection, page_of_first, window
 from schema.production.types import ProductionRun
@@ -68,6 +70,20 @@ class ProductionRunFilter:
         }
         del fields["status"]
         return queries.RunFilter(**fields)
+
+
+def ordering(wanted: ProductionRunOrder | None) -> Order:
+    """The order as the domain knows it."""
+    wanted = wanted or ProductionRunOrder()
+    return ORDERS[wanted.field.value, wanted.direction is OrderDirection.DESC]
+
+
+LISTING = Listing(
+    listed=queries.listed,
+    counted=queries.counted,
+    wanted=lambda _context, given: queries.RunFilter() if given is None else given.wanted(),
+    order=ordering,
+)
 
 
 async def runs_of_project(

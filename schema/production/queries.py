@@ -5,26 +5,31 @@ from __future__ import annotations
 import strawberry
 
 from app.accounts.models import Scope
-from app.production import queries, statistics
-from app.production.orders import ORDERS
-from schema.archives.connections import OrderDirection
+from app.production import statistics
 from schema.context import Info
 from schema.ids import uuid_id
-from schema.pagination import Connection, connection, window
-from schema.production.connections import ProductionRunFilter, ProductionRunOrder
+from schema.listings import Listed
+from schema.pagination import Connection
+from schema.plans.sources import One, planned
+from schema.production.connections import LISTING, ProductionRunFilter, ProductionRunOrder
 from schema.production.statistics import ProductionStatistics, ProductionStatisticsFilter
 from schema.production.types import ProductionRun
 
 
 @strawberry.type
 class ProductionQueries:
-    @strawberry.field(description="One production run; null when there is none with this id.")
+    @strawberry.field(
+        description="One production run; null when there is none with this id.",
+        metadata=planned(One(lambda given: uuid_id(given["id"], "ProductionRun"))),
+    )
     async def production_run(self, info: Info, id: strawberry.ID) -> ProductionRun | None:
         info.context.viewer.require(Scope.READ)
         row = await info.context.loaders.runs.get(uuid_id(id, "ProductionRun"))
         return None if row is None else ProductionRun.of(row)
 
-    @strawberry.field(description="The production runs, newest first.")
+    @strawberry.field(
+        description="The production runs, newest first.", metadata=planned(Listed(LISTING))
+    )
     async def production_runs(
         self,
         info: Info,
@@ -36,20 +41,17 @@ class ProductionQueries:
         filter: ProductionRunFilter | None = None,
         order_by: ProductionRunOrder | None = None,
     ) -> Connection[ProductionRun]:
-        context = info.context
-        context.viewer.require(Scope.READ)
-        asked = window(context, first=first, after=after, last=last, before=before, offset=offset)
-        wanted = queries.RunFilter() if filter is None else filter.wanted()
-        sort = order_by or ProductionRunOrder()
-        order = ORDERS[sort.field.value, sort.direction is OrderDirection.DESC]
-
-        async def count() -> int:
-            async with context.read() as session:
-                return await queries.count(session, wanted)
-
-        async with context.read() as session:
-            page = await queries.page(session, wanted, order, asked)
-        return connection(page, ProductionRun.of, count)
+        return await LISTING.page(
+            info.context,
+            ProductionRun.of,
+            first=first,
+            after=after,
+            last=last,
+            before=before,
+            offset=offset,
+            filter=filter,
+            order_by=order_by,
+        )
 
     @strawberry.field(description="Figures of the production runs that ended.")
     async def production_statistics(

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
+from uuid import UUID
 
 import strawberry
 
-from app.production import figures, models
-from app.production.figures import RunCost
+from app.database import ReadSession
+from app.print_queue.models import QueueItem as QueueRow
+from app.production import figures, models, queries
+from app.production.figures import RunCost, Variance
 from app.production.models import RunStatus
-from app.spools.consumption import spool_name
+from app.spools import models as spools
+from app.spools.consumption import joined_name, spool_name
 from schema.context import Info
 from schema.fields import about
 from schema.ids import global_id
 from schema.nodes import Node
+from schema.plans.sources import Batched, Computed, Of, ToMany, ToOne, planned, shows
 from schema.products.types import Product
 from schema.scalars import Grams, Seconds
 from schema.spools.types import Spool
@@ -33,10 +39,11 @@ def _seconds(value: int | None) -> Seconds | None:
     return None if value is None else Seconds(value)
 
 
+@shows(models.RunItem)
 @strawberry.type(description="So many pieces of a product that a run makes.")
 class RunItem(Node):
     row: strawberry.Private[models.RunItem]
-    database_id: strawberry.ID = about("The UUID older APIs use.")
+    database_id: strawberry.ID = about("The UUID older APIs use.", source=Computed(("id",), str))
     quantity: int = about("How many pieces to make.")
     successful_quantity: int = about("How many came out well.")
     failed_quantity: int = about("How many did not, and were not made again.")
@@ -56,7 +63,7 @@ class RunItem(Node):
             estimated_total_cost=row.estimated_total_cost,
         )
 
-    @strawberry.field(description="The product.")
+    @strawberry.field(description="The product.", metadata=planned(ToOne("product_id")))
     async def product(self, info: Info) -> Product:
         row = await info.context.loaders.products.get(self.row.product_id)
         if row is None:
@@ -64,12 +71,13 @@ class RunItem(Node):
         return Product.of(row)
 
 
+@shows(models.RunMaterial)
 @strawberry.type(
     description="Filament of one spool that a run uses. Purge is a part of the weights."
 )
 class RunMaterial(Node):
     row: strawberry.Private[models.RunMaterial]
-    database_id: strawberry.ID = about("The UUID older APIs use.")
+    database_id: strawberry.ID = about("The UUID older APIs use.", source=Computed(("id",), str))
     estimated_weight: Grams = about("What should be used.")
     actual_weight: Grams | None = about("What was used; null while it is not known.")
     spool_weight_before: Grams | None = about("The spool on the scale before the run.")
@@ -95,14 +103,25 @@ class RunMaterial(Node):
             settled_weight=Grams(row.settled_weight),
         )
 
-    @strawberry.field(description="The spool.")
+    @strawberry.field(description="The spool.", metadata=planned(ToOne("spool_id")))
     async def spool(self, info: Info) -> Spool:
         row = await info.context.loaders.spools.get(self.row.spool_id)
         if row is None:
             raise RuntimeError("a material without its spool")
         return Spool.of(row)
 
-    @strawberry.field(description="Brand, material and colour of the spool.")
+    @strawberry.field(
+        description="Brand, material and colour of the spool.",
+        metadata=planned(
+            Computed(
+                tuple(
+                    Of("spool_id", column)
+                    for column in (spools.Spool.brand, spools.Spool.material, spools.Spool.color)
+                ),
+                joined_name,
+            )
+        ),
+    )
     async def spool_name(self, info: Info) -> str:
         row = await info.context.loaders.spools.get(self.row.spool_id)
         return "" if row is None else spool_name(row)
@@ -132,6 +151,28 @@ class ProductionRunCost:
     cost_per_piece: Decimal | None = about("The total over the pieces that came out well.")
 
 
+def _variance(found: Variance) -> RunVariance:
+    return RunVariance(
+        material_grams=_grams(found.material_grams),
+        material_percent=_float(found.material_percent),
+        time=_seconds(found.time_seconds),
+        time_percent=_float(found.time_percent),
+    )
+
+
+def _variance_of(*known: Any) -> RunVariance:
+    return _variance(figures.variance_of(*known))
+
+
+async def _costs_of(
+    session: ReadSession, runs: Collection[UUID]
+) -> Mapping[UUID, ProductionRunCost]:
+    """What runs cost, in two statements."""
+    items = await queries.items_of(session, runs)
+    materials = await queries.materials_of(session, runs)
+    return {run: _cost(figures.run_cost(items[run], materials[run])) for run in runs}
+
+
 def _cost(cost: RunCost) -> ProductionRunCost:
     return ProductionRunCost(
         material_cost=cost.material_cost,
@@ -141,10 +182,11 @@ def _cost(cost: RunCost) -> ProductionRunCost:
     )
 
 
+@shows(models.ProductionRun)
 @strawberry.type(description="A batch of products, from its plan to the filament it used.")
 class ProductionRun(Node):
     row: strawberry.Private[models.ProductionRun]
-    database_id: strawberry.ID = about("The UUID older APIs use.")
+    database_id: strawberry.ID = about("The UUID older APIs use.", source=Computed(("id",), str))
     run_number: str = about("`YYYYMMDD-NNN`, unique in the team.")
     status: RunStatus = about("How it stands.")
     printer_name: str | None = about("Where it is made, in words.")
@@ -186,7 +228,7 @@ class ProductionRun(Node):
             updated_at=row.updated_at,
         )
 
-    @strawberry.field(description="The project it is for.")
+    @strawberry.field(description="The project it is for.", metadata=planned(ToOne("project_id")))
     async def project(
         self, info: Info
     ) -> Annotated[Project, strawberry.lazy("schema.projects.types")] | None:
@@ -195,17 +237,32 @@ class ProductionRun(Node):
         row = await info.context.loaders.projects.get(self.row.project_id)
         return None if row is None else Project.of(row)
 
-    @strawberry.field(description="The products it makes, in the order of adding.")
+    @strawberry.field(
+        description="The products it makes, in the order of adding.",
+        metadata=planned(
+            ToMany(models.RunItem.run_id, (models.RunItem.created_at, models.RunItem.id))
+        ),
+    )
     async def items(self, info: Info) -> list[RunItem]:
         rows = await info.context.loaders.run_items.get(self.row.id) or []
         return [RunItem.of(row) for row in rows]
 
-    @strawberry.field(description="The spools it uses, in the order of adding.")
+    @strawberry.field(
+        description="The spools it uses, in the order of adding.",
+        metadata=planned(
+            ToMany(
+                models.RunMaterial.run_id, (models.RunMaterial.created_at, models.RunMaterial.id)
+            )
+        ),
+    )
     async def materials(self, info: Info) -> list[RunMaterial]:
         rows = await info.context.loaders.run_materials.get(self.row.id) or []
         return [RunMaterial.of(row) for row in rows]
 
-    @strawberry.field(description="The prints that were queued for it, oldest first.")
+    @strawberry.field(
+        description="The prints that were queued for it, oldest first.",
+        metadata=planned(ToMany(QueueRow.production_run_id, (QueueRow.id,))),
+    )
     async def queue_items(
         self, info: Info
     ) -> list[Annotated[QueueItem, strawberry.lazy("schema.print_queue.types")]]:
@@ -214,17 +271,26 @@ class ProductionRun(Node):
         rows = await info.context.loaders.run_queue_items.get(self.row.id) or []
         return [QueueItem.of(row) for row in rows]
 
-    @strawberry.field(description="How far it is from its estimates.")
+    @strawberry.field(
+        description="How far it is from its estimates.",
+        metadata=planned(
+            Computed(
+                (
+                    "estimated_total_filament",
+                    "actual_total_filament",
+                    "estimated_print_time",
+                    "actual_print_time",
+                ),
+                _variance_of,
+            )
+        ),
+    )
     def variance(self) -> RunVariance:
-        found = figures.variance(self.row)
-        return RunVariance(
-            material_grams=_grams(found.material_grams),
-            material_percent=_float(found.material_percent),
-            time=_seconds(found.time_seconds),
-            time_percent=_float(found.time_percent),
-        )
+        return _variance(figures.variance(self.row))
 
-    @strawberry.field(description="What it cost, by what it used.")
+    @strawberry.field(
+        description="What it cost, by what it used.", metadata=planned(Batched(_costs_of))
+    )
     async def cost(self, info: Info) -> ProductionRunCost:
         loaders = info.context.loaders
         items = await loaders.run_items.get(self.row.id) or []

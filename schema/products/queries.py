@@ -7,13 +7,16 @@ from enum import Enum
 import strawberry
 
 from app.accounts.models import Scope
+from app.keyset import Order
 from app.products import queries
-from app.products.orders import page_in_order
+from app.products.orders import ORDERS, page_in_order
 from schema.archives.connections import OrderDirection
 from schema.context import Info
 from schema.fields import about
 from schema.ids import uuid_id
+from schema.listings import Listed, Listing
 from schema.pagination import Connection, connection, window
+from schema.plans.sources import One, Unplannable, planned
 from schema.products.types import Product
 
 
@@ -45,15 +48,40 @@ class ProductFilter:
     search: str | None = about("Every word occurs in name, description or SKU.", default=None)
 
 
+def conditions(wanted: ProductFilter | None) -> queries.ProductFilter:
+    """The filter as the domain knows it."""
+    return queries.ProductFilter(**vars(wanted)) if wanted else queries.ProductFilter()
+
+
+def ordering(wanted: ProductOrder | None) -> Order:
+    """The order as the domain knows it, where the database can sort."""
+    wanted = wanted or ProductOrder()
+    found = ORDERS.get((wanted.field.value, wanted.direction is OrderDirection.DESC))
+    if found is None:
+        raise Unplannable("an order by what products cost")
+    return found
+
+
+LISTING = Listing(
+    listed=queries.listed,
+    counted=queries.counted,
+    wanted=lambda _context, given: conditions(given),
+    order=ordering,
+)
+
+
 @strawberry.type
 class ProductQueries:
-    @strawberry.field(description="One product; null when there is none with this id.")
+    @strawberry.field(
+        description="One product; null when there is none with this id.",
+        metadata=planned(One(lambda given: uuid_id(given["id"], "Product"))),
+    )
     async def product(self, info: Info, id: strawberry.ID) -> Product | None:
         info.context.viewer.require(Scope.READ)
         row = await info.context.loaders.products.get(uuid_id(id, "Product"))
         return None if row is None else Product.of(row)
 
-    @strawberry.field(description="The products, newest first.")
+    @strawberry.field(description="The products, newest first.", metadata=planned(Listed(LISTING)))
     async def products(
         self,
         info: Info,
@@ -68,7 +96,7 @@ class ProductQueries:
         context = info.context
         context.viewer.require(Scope.READ)
         asked = window(context, first=first, after=after, last=last, before=before, offset=offset)
-        wanted = queries.ProductFilter(**vars(filter)) if filter else queries.ProductFilter()
+        wanted = conditions(filter)
         sort = order_by or ProductOrder()
 
         async def count() -> int:

@@ -10,6 +10,7 @@ import strawberry
 
 from app.archives import models as archives
 from app.archives import queries
+from app.production.models import ProductionRun as RunRow
 from app.projects import models
 from app.projects.models import ProjectStatus, Visibility
 from schema.accounts.types import Team
@@ -21,6 +22,8 @@ from schema.listings import ListedOf
 from schema.nodes import Node
 from schema.pagination import Connection
 from schema.plans.sources import Batched, Column, ToOne, planned, shows
+from schema.production.connections import LISTING as RUNS
+from schema.production.connections import runs_of_project
 from schema.scalars import Json
 
 if TYPE_CHECKING:
@@ -118,7 +121,10 @@ class Project(Node):
             info.context, "project_id", self.row.id, first, after, filter, order_by
         )
 
-    @strawberry.field(description="Its production runs, newest first.")
+    @strawberry.field(
+        description="Its production runs, newest first.",
+        metadata=planned(ListedOf(RUNS, RunRow.project_id)),
+    )
     async def production_runs(
         self,
         info: Info,
@@ -126,6 +132,4 @@ class Project(Node):
         after: str | None = None,
         offset: int | None = None,
     ) -> Connection[Annotated[ProductionRun, strawberry.lazy("schema.production.types")]]:
-        from schema.production.connections import runs_of_project
-
         return await runs_of_project(info.context, self.row.id, first, after, offset)

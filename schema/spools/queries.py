@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from enum import Enum
 
@@ -18,8 +19,9 @@ from schema.context import Info
 from schema.fields import about
 from schema.ids import uuid_id
 from schema.listings import Listed, Listing
-from schema.pagination import Connection, connection, window
+from schema.pagination import Connection
 from schema.plans.sources import One, planned
+from schema.spools import types
 from schema.spools.types import InventoryTransaction, Spool
 
 
@@ -73,7 +75,8 @@ def _wanted(given: InventoryTransactionFilter | None) -> queries.TransactionFilt
     spool_id = None if given.spool_id is None else uuid_id(given.spool_id, "Spool")
     if given.spool_id is not None and spool_id is None:
         raise Invalid("This is no id of a spool.", field="filter.spool_id")
-    return queries.TransactionFilter(spool_id, given.types, given.created_from, given.created_until)
+    types = None if given.types is None else frozenset(given.types)
+    return queries.TransactionFilter(spool_id, types, given.created_from, given.created_until)
 
 
 def ordering(wanted: SpoolOrder | None) -> Order:
@@ -82,6 +85,7 @@ def ordering(wanted: SpoolOrder | None) -> Order:
     return ORDERS[wanted.field.value, wanted.direction is OrderDirection.DESC]
 
 
+CHANGES = replace(types.CHANGES, wanted=lambda _context, given: _wanted(given))
 LISTING = Listing(
     listed=queries.listed,
     counted=queries.counted,
@@ -127,7 +131,10 @@ class SpoolQueries:
             order_by=order_by,
         )
 
-    @strawberry.field(description="Every change of a weight of the team's spools, newest first.")
+    @strawberry.field(
+        description="Every change of a weight of the team's spools, newest first.",
+        metadata=planned(Listed(CHANGES)),
+    )
     async def inventory_transactions(
         self,
         info: Info,
@@ -138,15 +145,13 @@ class SpoolQueries:
         offset: int | None = None,
         filter: InventoryTransactionFilter | None = None,
     ) -> Connection[InventoryTransaction]:
-        context = info.context
-        context.viewer.require(Scope.READ)
-        asked = window(context, first=first, after=after, last=last, before=before, offset=offset)
-        wanted = _wanted(filter)
-
-        async def count() -> int:
-            async with context.read() as session:
-                return await queries.count_transactions(session, wanted)
-
-        async with context.read() as session:
-            page = await queries.transactions(session, wanted, asked)
-        return connection(page, InventoryTransaction.of, count)
+        return await CHANGES.page(
+            info.context,
+            InventoryTransaction.of,
+            first=first,
+            after=after,
+            last=last,
+            before=before,
+            offset=offset,
+            filter=filter,
+        )

@@ -15,10 +15,11 @@ from app.spools.models import TransactionType
 from schema.context import Context, Info
 from schema.fields import about
 from schema.ids import global_id
+from schema.listings import ListedOf, Listing
 from schema.loaders import TransactionsOf
 from schema.nodes import Node
 from schema.pagination import Connection, connection, page_of_first, window
-from schema.plans.sources import Computed, Remembered, ToOne, planned, shows
+from schema.plans.sources import Column, Computed, Of, Remembered, ToOne, planned, shows
 from schema.scalars import Grams
 
 if TYPE_CHECKING:
@@ -80,10 +81,20 @@ def _location(
     return SpoolLocation.said(printer_id, ams_unit, slot)
 
 
+# The changes of the weights of spools; what is wanted of them is known to the domain already.
+CHANGES = Listing(
+    listed=queries.listed_transactions,
+    counted=queries.counted_transactions,
+    wanted=lambda _context, given: given or queries.TransactionFilter(),
+    order=lambda _given: queries.TRANSACTIONS_NEWEST_FIRST,
+)
+
+
+@shows(models.InventoryTransaction)
 @strawberry.type(description="One change of a spool's weight.")
 class InventoryTransaction(Node):
     row: strawberry.Private[models.InventoryTransaction]
-    database_id: int = about("The number older APIs use.")
+    database_id: int = about("The number older APIs use.", source=Column("id"))
     type: TransactionType = about("Why the weight changed.")
     weight_before: Grams = about("Weight before.")
     change: Grams = about("What was added, negative for what was taken.")
@@ -107,7 +118,7 @@ class InventoryTransaction(Node):
             created_at=row.created_at,
         )
 
-    @strawberry.field(description="The print it belongs to.")
+    @strawberry.field(description="The print it belongs to.", metadata=planned(ToOne("archive_id")))
     async def archive(
         self, info: Info
     ) -> Annotated[Archive, strawberry.lazy("schema.archives.types")] | None:
@@ -116,7 +127,10 @@ class InventoryTransaction(Node):
         row = await info.context.loaders.archives.get(self.row.archive_id)
         return None if row is None else Archive.of(row)
 
-    @strawberry.field(description="The production run it belongs to.")
+    @strawberry.field(
+        description="The production run it belongs to.",
+        metadata=planned(ToOne("production_run_id")),
+    )
     async def production_run(
         self, info: Info
     ) -> Annotated[ProductionRun, strawberry.lazy("schema.production.types")] | None:
@@ -125,7 +139,10 @@ class InventoryTransaction(Node):
         row = await info.context.loaders.runs.get(self.row.production_run_id)
         return None if row is None else ProductionRun.of(row)
 
-    @strawberry.field(description="Whose credential changed it; null for a printer's own report.")
+    @strawberry.field(
+        description="Whose credential changed it; null for a printer's own report.",
+        metadata=planned(ToOne("user_id")),
+    )
     async def user(
         self, info: Info
     ) -> Annotated[User, strawberry.lazy("schema.accounts.types")] | None:
@@ -134,7 +151,7 @@ class InventoryTransaction(Node):
         row = await info.context.loaders.users.get(self.row.user_id)
         return None if row is None else User.of(row)
 
-    @strawberry.field(description="The spool.")
+    @strawberry.field(description="The spool.", metadata=planned(ToOne("spool_id")))
     async def spool(self, info: Info) -> Spool:
         row = await info.context.loaders.spools.get(self.row.spool_id)
         if row is None:
@@ -205,9 +222,9 @@ class Spool(Node):
                 (
                     "team_id",
                     "tray_uuid",
-                    models.SpoolAssignment.printer_id,
-                    models.SpoolAssignment.ams_unit,
-                    models.SpoolAssignment.slot,
+                    Of("id", models.SpoolAssignment.printer_id),
+                    Of("id", models.SpoolAssignment.ams_unit),
+                    Of("id", models.SpoolAssignment.slot),
                 ),
                 _location,
             )
@@ -219,7 +236,10 @@ class Spool(Node):
         somewhere = (None,) * 3 if said is None else (said.printer_id, said.ams_unit, said.slot)
         return _location(info.context, row.team_id, row.tray_uuid, *somewhere)
 
-    @strawberry.field(description="Every change of its weight, newest first.")
+    @strawberry.field(
+        description="Every change of its weight, newest first.",
+        metadata=planned(ListedOf(CHANGES, models.InventoryTransaction.spool_id)),
+    )
     async def transactions(
         self,
         info: Info,

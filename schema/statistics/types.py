@@ -10,7 +10,7 @@ import strawberry
 
 from app.statistics import queries
 from app.statistics.queries import Period, Totals
-from schema.context import Info
+from schema.context import Context, Info
 from schema.fields import about
 from schema.scalars import Grams, Seconds
 
@@ -82,9 +82,9 @@ class Statistics(Figures):
     period: strawberry.Private[Period]
 
     @classmethod
-    async def over(cls, info: Info, period: Period) -> Statistics:
+    async def over(cls, context: Context, period: Period) -> Statistics:
         """The sums of a period."""
-        totals = await info.context.loaders.totals.get(period)
+        totals = await context.loaders.totals.get(period)
         return cls(period=period, **figures(totals or Totals()))
 
     @strawberry.field(description="The same per printer.")

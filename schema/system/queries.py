@@ -22,6 +22,7 @@ from schema.data_files.types import DataFile
 from schema.fields import about
 from schema.ids import integer_id, split_id, uuid_id
 from schema.nodes import Node
+from schema.plans.sources import OneOf, planned
 from schema.print_queue.types import QueueItem
 from schema.printers.types import Printer
 from schema.production.types import ProductionRun
@@ -97,7 +98,15 @@ async def find_node(context: Context, gid: str) -> Node | None:
 
 @strawberry.type
 class SystemQueries:
-    @strawberry.field(description="Anything by its global id; null when there is nothing.")
+    @strawberry.field(
+        description="Anything by its global id; null when there is nothing.",
+        metadata=planned(
+            OneOf(
+                dict.fromkeys(("Printer", "Archive", "Project", "QueueItem"), integer_id)
+                | dict.fromkeys(("ProductionRun", "Product", "Spool"), uuid_id)
+            )
+        ),
+    )
     async def node(self, info: Info, id: strawberry.ID) -> Node | None:
         info.context.viewer.require(Scope.READ)
         return await find_node(info.context, id)

@@ -32,8 +32,13 @@ TABLES = {
     "Product": "products",
     "ProductionRun": "production_runs",
     "QueueItem": "queue_items",
+    "InventoryTransaction": "inventory_transactions",
 }
-FIELDS = {"production_runs": "productionRuns", "queue_items": "queue"}
+FIELDS = {
+    "production_runs": "productionRuns",
+    "queue_items": "queue",
+    "inventory_transactions": "inventoryTransactions",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +104,7 @@ def compared_farm(folder: Path, database_url: str) -> Iterator[tuple[ComparedFar
 async def _filled(runtime: Runtime, key: str) -> ComparedFarm:
     viewer = await runtime.accounts.authenticate(api_key=key, authorization=None)
     teams = [viewer.team_id, *await add_teams(runtime.database, 2)]
-    rows = await fill(runtime.database, runtime.live, teams, SEED)
+    rows = await fill(runtime.database, runtime.live, teams, viewer.user_id, SEED)
     ids: dict[str, Any] = {
         kind: [global_id(kind, key) for team in teams for key in rows.keys[table, team]]
         for kind, table in TABLES.items()

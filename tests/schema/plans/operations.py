@@ -43,6 +43,47 @@ _FIELDS = (
     f"{{ spools {{ totalCount nodes {{ {_ALL_OF_SPOOLS} }} {_PAGE} }} }}",
     "{ archives { nodes { filaments { material color grams meters spool { material } } } } }",
 )
+_PRODUCTS = (
+    """{ products { totalCount nodes { id databaseId name description sku category
+        estimatedPrintTime notes piecesPerPlate materialCost componentCost totalCost warnings
+        createdAt updatedAt archive { id name } } } }""",
+    """{ products { nodes { materials { id databaseId material color weight isRequired notes cost }
+        components { id quantity notes cost component { name totalCost } } } } }""",
+    """{ productionRuns { totalCount nodes { id databaseId runNumber status printerName startedAt
+        completedAt estimatedPrintTime actualPrintTime estimatedTotalFilament actualTotalFilament
+        qualityRating qualityNotes notes failureReason endsWithQueue createdAt updatedAt
+        project { name } } } }""",
+    """{ productionRuns { nodes { variance { materialGrams materialPercent time timePercent }
+        cost { materialCost componentCost totalCost costPerPiece } } } }""",
+    """{ productionRuns { nodes { items { id quantity successfulQuantity failedQuantity
+        estimatedMaterialCost estimatedTotalCost product { name } }
+        queueItems { id status } } } }""",
+    """{ productionRuns { nodes { materials { estimatedWeight actualWeight spoolWeightBefore
+        spoolWeightAfter estimatedPurge actualPurge costPerGram settledWeight spoolName } } } }""",
+    """{ inventoryTransactions { totalCount nodes { id databaseId type weightBefore change
+        weightAfter shortfall reason createdAt archive { name } user { name email uid }
+        productionRun { runNumber } } } }""",
+    """{ spools { nodes { transactions(first: 2, offset: 0) { totalCount nodes { id }
+        pageInfo { hasNextPage endCursor } } } } }""",
+    "{ projects { nodes { name productionRuns(first: 1) { totalCount nodes { runNumber } } } } }",
+    "{ products(orderBy: {field: NOTES}) { nodes { notes } } }",
+    "{ productionRuns(orderBy: {field: QUALITY_RATING, direction: ASC}) { nodes { id } } }",
+)
+_OTHERS = (
+    """{ statistics { totalPrints successfulPrints failedPrints stoppedPrints successRate
+        totalPrintTime totalFilamentUsed totalCost __typename } }""",
+    f'{{ statistics(filter: {{printerId: "{PRINTER}"}}) {{ ... on Figures {{ a: totalCost }} }} }}',
+    '{ statistics(filter: {startDate: "2026-03-01", endDate: "2026-03-04"}) { totalPrints } }',
+    "{ viewer { role plan scopes user { id uid email name createdAt } team { id uid name } } }",
+    f'{{ node(id: "{ARCHIVE}") {{ id __typename ... on Archive {{ name printer {{ id }} }} }} }}',
+    f'{{ node(id: "{PRINTER}") {{ ... on Archive {{ name }} ... on Printer {{ model }} }} }}',
+    f'{{ node(id: "{STRANGE}") {{ id ... on Project {{ name team {{ id }} }} }} }}',
+    f'{{ a: node(id: "{PROJECT}") {{ ...N }} b: node(id: "{ARCHIVE}") {{ ...N }} }} '
+    "fragment N on Node { id __typename ... on Project { progress } ... on Archive { tags } }",
+    """{ printers { nodes { archives(first: 1, filter: {status: [SUCCESS]}) { totalCount } } } }""",
+    "{ projects { nodes { archives { nodes { printer { archives { totalCount } } } } } } }",
+    "{ archives { nodes { hasFile fileUrl } } }",
+)
 # Rows that point to rows, several levels of them, theirs and nobody's.
 _RELATIONS = (
     "{ archives(first: 50) { nodes { name printer { id name } project { id name } } } }",
@@ -179,7 +220,7 @@ _VARIABLES = (
     ),
 )
 OPERATIONS = (
-    *map(Operation, (*_FIELDS, *_RELATIONS, *_LISTS, *_ONE, *_LANGUAGE)),
+    *map(Operation, (*_FIELDS, *_PRODUCTS, *_OTHERS, *_RELATIONS, *_LISTS, *_ONE, *_LANGUAGE)),
     *_VARIABLES,
 )
 # What is wrong is said by the resolvers, and what they alone can do.
@@ -193,6 +234,9 @@ LEFT_TO_RESOLVERS = (
     Operation("query($n: Int!) { archives(first: $n) { nodes { id } } }", {"n": "three"}),
     Operation("query($n: Int!) { archives(first: $n) { nodes { id } } }"),
     Operation("{ printer { id } }"),
+    Operation("{ products(orderBy: {field: TOTAL_COST}) { nodes { id } } }"),
+    Operation('{ node(id: "nonsense") { id } }'),
+    Operation("{ archives { nodes { plates { number } } } }"),
     Operation('{ printer(serialNumber: "x") { id } }'),
     Operation("{ __schema { queryType { name } } }"),
 )

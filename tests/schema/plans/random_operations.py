@@ -15,6 +15,7 @@ from graphql import (
     GraphQLArgument,
     GraphQLField,
     GraphQLInputObjectType,
+    GraphQLInterfaceType,
     GraphQLObjectType,
     GraphQLSchema,
     get_named_type,
@@ -95,10 +96,12 @@ class Generator:
         self._names += 1
         return f"{prefix}{self._names}"
 
-    def _selection(self, kind: GraphQLObjectType, depth: int) -> str:
+    def _selection(self, kind: Any, depth: int, *, alias: bool = False) -> str:
         """Fields of a type between braces, some of them in fragments."""
+        if is_interface_type(kind):
+            return self._of_any(kind, depth)
         names = self._chosen(kind, depth)
-        parts = [self._field(kind, name, depth - 1) for name in names]
+        parts = [self._field(kind, name, depth - 1, alias=alias) for name in names]
         if self._chance(0.15):
             parts.append(f"{self._name('kind')}: __typename")
         if self._chance(0.15):
@@ -106,6 +109,17 @@ class Generator:
         if self._chance(0.1):
             parts.append(parts[0])  # the same once more, which merges
         return "{ " + " ".join(parts) + " }"
+
+    def _of_any(self, kind: GraphQLInterfaceType, depth: int) -> str:
+        """A selection per type; their fields are renamed, because they differ in shape."""
+        possible = [
+            item for item in self._schema.get_possible_types(kind) if item.name in self._known.ids
+        ]
+        parts = [
+            f"... on {item.name} {self._selection(item, depth, alias=True)}"
+            for item in self._dice.sample(possible, 3)
+        ]
+        return "{ __typename " + " ".join((*self._sample(list(kind.fields), 2), *parts)) + " }"
 
     def _chosen(self, kind: GraphQLObjectType, depth: int) -> list[str]:
         """Some fields; those of a connection's machinery and without arguments are likelier."""
@@ -245,7 +259,7 @@ class Generator:
     def _id(self, name: str, about: str) -> str:
         if self._chance(0.05):
             return self._dice.choice(("", "nonsense", "UHJpbnRlcjow"))
-        kind = about if name == "id" else name.removesuffix("Id").capitalize()
+        kind = about if name == "id" else f"{name[0].upper()}{name[1:].removesuffix('Id')}"
         found = self._known.ids.get(kind)
         if found is None or self._chance(0.1):
             found = self._known.ids[self._dice.choice(sorted(self._known.ids))]

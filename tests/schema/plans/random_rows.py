@@ -18,6 +18,7 @@ from uuid import UUID
 from sqlalchemy import JSON, Boolean, Column, Date, Enum, Integer, LargeBinary, Uuid
 
 from app.accounts.models import Team
+from app.archives import figures
 from app.archives.models import Archive, FilamentUse
 from app.archives.service import search_text
 from app.columns import ScaledDecimal, UtcDateTime
@@ -123,9 +124,12 @@ class RandomFarm:
         return self.dice.choice(found) if found else None
 
 
-async def fill(database: Database, live: LiveFarm, teams: Sequence[int], seed: int) -> RandomFarm:
+async def fill(
+    database: Database, live: LiveFarm, teams: Sequence[int], user: int, seed: int
+) -> RandomFarm:
     """Rows for teams that are there, and what their printers do now."""
     farm = RandomFarm(random.Random(seed), list(teams))  # noqa: S311 - not a secret
+    farm.keys |= {("users", team): [user] for team in farm.teams}
     async with database.transaction(EVERY_TEAM) as session:
         for model, number in TABLES:
             for team in farm.teams:
@@ -133,6 +137,8 @@ async def fill(database: Database, live: LiveFarm, teams: Sequence[int], seed: i
         for team in farm.teams:
             await _add_components(session, farm, team)
     for team in farm.teams:
+        async with database.transaction(team) as session:
+            await figures.rebuild(session)
         for printer in farm.keys["printers", team][:-1]:
             status = _status(farm, team)
             live.publish(team, StatusChange(printer, status, StatusReason.REPORT))

@@ -15,7 +15,11 @@ from tests.schema.plans.operations import LEFT_TO_RESOLVERS, OPERATIONS
 from tests.schema.plans.random_operations import Generator
 
 GENERATED = 300
-ROOTS = (*("archive", "archives", "printer", "printers", "project", "projects", "spool", "spools"),)
+ROOTS = (
+    *("archive", "archives", "printer", "printers", "project", "projects", "spool", "spools"),
+    *("product", "products", "productionRun", "productionRuns", "inventoryTransactions"),
+    *("node", "statistics", "viewer"),
+)
 # Of the generated operations at least so many parts are answered by plans; the rest asks for
 # what plans leave to the resolvers, errors included.
 FLOOR = 0.7
