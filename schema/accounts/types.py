@@ -15,7 +15,7 @@ from schema.fields import about
 from schema.ids import global_id
 from schema.nodes import Node
 from schema.pagination import Connection, window
-from schema.plans.sources import Computed, ToOne, planned, shows
+from schema.plans.sources import ToOne, planned, shows
 from schema.teams.listing import members_of
 
 if TYPE_CHECKING:
@@ -27,9 +27,7 @@ if TYPE_CHECKING:
 class Team(Node):
     key: strawberry.Private[int]
     name: str = about("Name of the team.")
-    uid: strawberry.ID = about(
-        "The UUID that older APIs call the tenant id.", source=Computed(("uid",), str)
-    )
+    uid: strawberry.ID = about("The UUID that older APIs call the tenant id.")
     queue_paused: bool = about("Whether the whole print queue is paused.")
     created_at: datetime = about("When it was made.")
 
@@ -77,7 +75,7 @@ class Team(Node):
 @shows(models.User)
 @strawberry.type(description="A person.")
 class User(Node):
-    uid: strawberry.ID = about("The UUID that older APIs use.", source=Computed(("uid",), str))
+    uid: strawberry.ID = about("The UUID that older APIs use.")
     email: str = about("E-mail, in lower case.")
     name: str | None = about("The person's name.")
     created_at: datetime = about("When the account was made.")

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 import orjson
@@ -44,6 +45,16 @@ def _postgres_time(value: datetime) -> str:
     return f"{value.isoformat()[:-6]}Z"
 
 
+def _dashed(value: str) -> str:
+    """The digits of a UUID as people write it."""
+    return f"{value[:8]}-{value[8:12]}-{value[12:16]}-{value[16:20]}-{value[20:]}"
+
+
+def _decimal(places: int) -> Callable[[int | None], Decimal | None]:
+    """From so many of the smallest unit to the decimal."""
+    return lambda value: None if value is None else Decimal(value).scaleb(-places)
+
+
 def codec(column: TypeEngine[Any], kind: GraphQLLeafType, dialect: Dialect) -> Codec:
     """The codec of a column shown as a scalar or an enum."""
     embedded = dialect.name == "sqlite"
@@ -57,6 +68,8 @@ def codec(column: TypeEngine[Any], kind: GraphQLLeafType, dialect: Dialect) -> C
         return Codec(f"{name}({{v}})", {name: write})
     if isinstance(column, ScaledDecimal) and kind.name in ("Grams", "Float"):
         return Codec(f"{{v}} / {10**column.places}")
+    if isinstance(column, Uuid) and kind.name == "ID":
+        return Codec("dashed({v})" if embedded else "str({v})", {"dashed": _dashed, "str": str})
     if isinstance(column, Boolean) and kind.name == "Boolean":
         return Codec("{v} == 1") if embedded else Codec()
     if isinstance(column, JSON):
@@ -84,6 +97,8 @@ def reader(column: TypeEngine[Any], dialect: Dialect) -> Callable[[Any], Any]:
     """From what the driver returns to the value of the domain."""
     if isinstance(column, JSON):
         return lambda value: None if value is None else orjson.loads(value)
+    if isinstance(column, ScaledDecimal):
+        return _decimal(column.places)
     if isinstance(column, Uuid) and dialect.name != "sqlite":
         return as_it_is
     return column.dialect_impl(dialect).result_processor(dialect, None) or as_it_is

@@ -66,7 +66,10 @@ class Facts:
 
 @dataclass(slots=True)
 class Run:
-    """One run of a plan. `tables` and `facts` have a place per child of the plan."""
+    """One run of a plan. `tables` and `facts` have a place per child of the plan.
+
+    `known` holds by its source what was found for keys that several levels may share.
+    """
 
     context: Context
     variables: VariableValues
@@ -75,6 +78,7 @@ class Run:
     functions: Mapping[str, Emit]
     tables: list[Mapping[Any, Any]]
     facts: list[Facts | None]
+    known: dict[object, dict[Any, Any]] = field(default_factory=dict)
 
     async def rows(self, statement: Statement, given: dict[str, Any]) -> Rows:
         """The rows of a statement, as the viewer's team."""
@@ -241,12 +245,12 @@ class Values(Child):
         """Find the values of all rows together."""
         raw = {row[self.parents] for row in above if row[self.parents] is not None}
         keys = {value: self.read(value) for value in raw}
-        if not keys:
-            run.tables[self.slot] = {}
-            return
-        async with run.context.read() as session:
-            found = await self.fetch_all(session, list(keys.values()))
-        run.tables[self.slot] = {value: found.get(key) for value, key in keys.items()}
+        known = run.known.setdefault(self.fetch_all, {})
+        if new := [key for key in keys.values() if key not in known]:
+            async with run.context.read() as session:
+                found = await self.fetch_all(session, new)
+            known |= {key: found.get(key) for key in new}
+        run.tables[self.slot] = {value: known[key] for value, key in keys.items()}
 
 
 @dataclass(slots=True, kw_only=True)

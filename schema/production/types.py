@@ -21,7 +21,7 @@ from schema.context import Info
 from schema.fields import about
 from schema.ids import global_id
 from schema.nodes import Node
-from schema.plans.sources import Batched, Computed, Of, ToMany, ToOne, planned, shows
+from schema.plans.sources import Batched, Column, Computed, Of, ToMany, ToOne, planned, shows
 from schema.products.types import Product
 from schema.scalars import Grams, Seconds
 from schema.spools.types import Spool
@@ -43,7 +43,7 @@ def _seconds(value: int | None) -> Seconds | None:
 @strawberry.type(description="So many pieces of a product that a run makes.")
 class RunItem(Node):
     row: strawberry.Private[models.RunItem]
-    database_id: strawberry.ID = about("The UUID older APIs use.", source=Computed(("id",), str))
+    database_id: strawberry.ID = about("The UUID older APIs use.", source=Column("id"))
     quantity: int = about("How many pieces to make.")
     successful_quantity: int = about("How many came out well.")
     failed_quantity: int = about("How many did not, and were not made again.")
@@ -77,7 +77,7 @@ class RunItem(Node):
 )
 class RunMaterial(Node):
     row: strawberry.Private[models.RunMaterial]
-    database_id: strawberry.ID = about("The UUID older APIs use.", source=Computed(("id",), str))
+    database_id: strawberry.ID = about("The UUID older APIs use.", source=Column("id"))
     estimated_weight: Grams = about("What should be used.")
     actual_weight: Grams | None = about("What was used; null while it is not known.")
     spool_weight_before: Grams | None = about("The spool on the scale before the run.")
@@ -186,7 +186,7 @@ def _cost(cost: RunCost) -> ProductionRunCost:
 @strawberry.type(description="A batch of products, from its plan to the filament it used.")
 class ProductionRun(Node):
     row: strawberry.Private[models.ProductionRun]
-    database_id: strawberry.ID = about("The UUID older APIs use.", source=Computed(("id",), str))
+    database_id: strawberry.ID = about("The UUID older APIs use.", source=Column("id"))
     run_number: str = about("`YYYYMMDD-NNN`, unique in the team.")
     status: RunStatus = about("How it stands.")
     printer_name: str | None = about("Where it is made, in words.")

@@ -15,7 +15,7 @@ from schema.context import Info
 from schema.fields import about
 from schema.ids import global_id
 from schema.nodes import Node
-from schema.plans.sources import Batched, Computed, Source, ToMany, ToOne, planned, shows
+from schema.plans.sources import Batched, Column, Source, ToMany, ToOne, planned, shows
 from schema.scalars import Grams, Seconds
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ async def _cost(info: Info, product_id: UUID) -> ProductCost:
 @strawberry.type(description="Filament that one piece of a product needs.")
 class ProductMaterial(Node):
     row: strawberry.Private[models.ProductMaterial]
-    database_id: strawberry.ID = about("The UUID older APIs use.", source=Computed(("id",), str))
+    database_id: strawberry.ID = about("The UUID older APIs use.", source=Column("id"))
     material: str = about("Material, `PLA`.")
     color: str | None = about("Name of the colour; null where any will do.")
     weight: Grams = about("How much one piece needs.")
@@ -76,7 +76,7 @@ class ProductMaterial(Node):
 @strawberry.type(description="So many pieces of a product that one piece of another is made of.")
 class ProductComponent(Node):
     row: strawberry.Private[models.ProductComponent]
-    database_id: strawberry.ID = about("The UUID older APIs use.", source=Computed(("id",), str))
+    database_id: strawberry.ID = about("The UUID older APIs use.", source=Column("id"))
     quantity: int = about("How many pieces of it one piece needs.")
     notes: str | None = about("Notes.")
 
@@ -112,7 +112,7 @@ class ProductComponent(Node):
 )
 class Product(Node):
     row: strawberry.Private[models.Product]
-    database_id: strawberry.ID = about("The UUID older APIs use.", source=Computed(("id",), str))
+    database_id: strawberry.ID = about("The UUID older APIs use.", source=Column("id"))
     name: str = about("Name.")
     description: str | None = about("What it is.")
     sku: str | None = about("Stock keeping unit, unique in the team.")

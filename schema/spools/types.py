@@ -163,7 +163,7 @@ class InventoryTransaction(Node):
 @strawberry.type(description="A spool of filament.")
 class Spool(Node):
     row: strawberry.Private[models.Spool]
-    database_id: strawberry.ID = about("The UUID older APIs use.", source=Computed(("id",), str))
+    database_id: strawberry.ID = about("The UUID older APIs use.", source=Column("id"))
     material: str = about("Material, `PLA`.")
     brand: str | None = about("Brand.")
     color: str = about("Name of the colour.")
