@@ -62,6 +62,8 @@ class Settings(BaseSettings):
     mail_from: str | None = None
     dialect_hosts: str = ""
     plans: Literal["on", "off"] = "on"
+    documents: Literal["any", "trusted"] = "any"
+    documents_file: Path | None = None
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["auto", "console", "json"] = "auto"
     printer_ca_file: Path | None = None
@@ -91,6 +93,7 @@ class Settings(BaseSettings):
         "allow_private_webhooks",
         "signup",
         "plans",
+        "documents",
         mode="before",
     )
     @classmethod
@@ -109,6 +112,7 @@ class Settings(BaseSettings):
         "public_url",
         "mail_from",
         "printer_ca_file",
+        "documents_file",
         "s3_endpoint",
         "s3_region",
         mode="before",

@@ -6,7 +6,6 @@ of a dialect too.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
@@ -26,6 +25,7 @@ from app.accounts.viewer import Viewer
 from app.camera.service import DEFAULT_FPS
 from app.errors import DomainError, Unauthenticated
 from app.http.quick import QuickRequest
+from app.http.tags import REVALIDATED, matches, tag_of
 from app.runtime import Runtime
 from rest_compat.acting import acting
 from rest_compat.dialects import OF_PREFIX
@@ -36,7 +36,7 @@ from rest_compat.problems import INTERNAL, STATUSES, Fault, Problem, invalid, no
 from rest_compat.reading import has_body, read_address, read_variables
 from rest_compat.routes import ROWS
 from rest_compat.running import Call
-from rest_compat.stored_bytes import matches, stored_bytes
+from rest_compat.stored_bytes import stored_bytes
 from rest_compat.table import Asked, Dialect, File, Pictures, Route, Row, Stream
 from schema.guards import Guards
 
@@ -241,8 +241,8 @@ class _Exchange:
         content = orjson.dumps(body)
         if self._request.method not in ("GET", "HEAD") or status != 200:
             return Response(content, status_code=status, media_type=JSON)
-        tag = f'"{hashlib.sha256(content).hexdigest()[:32]}"'
-        headers = {"ETag": tag, "Cache-Control": "private, no-cache"}
+        tag = tag_of(content)
+        headers = {"ETag": tag, "Cache-Control": REVALIDATED}
         if matches(self._request.headers.get("if-none-match"), tag):
             return Response(status_code=304, headers=headers)
         return Response(content, headers=headers, media_type=JSON)

@@ -16,17 +16,10 @@ from starlette.responses import Response, StreamingResponse
 
 from app.files.download import Download
 from app.files.storage import Storage
+from app.http.tags import REVALIDATED, matches
 
 _RANGE = re.compile(r"bytes\s*=\s*(\d{0,18})\s*-\s*(\d{0,18})", re.IGNORECASE)
 OCTETS = "application/octet-stream"
-
-
-def matches(given: str | None, tag: str) -> bool:
-    """Whether an `If-None-Match` names this tag."""
-    if given is None:
-        return False
-    known = {item.strip().removeprefix("W/") for item in given.split(",")}
-    return tag in known or "*" in known
 
 
 async def stored_bytes(
@@ -37,7 +30,7 @@ async def stored_bytes(
     headers = {
         "ETag": tag,
         "Last-Modified": format_datetime(found.modified, usegmt=True),
-        "Cache-Control": "private, no-cache",
+        "Cache-Control": REVALIDATED,
         "Accept-Ranges": "bytes",
         "X-Content-Type-Options": "nosniff",
     }

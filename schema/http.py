@@ -21,7 +21,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.types import Receive, Scope, Send
 from strawberry.asgi import GraphQL
-from strawberry.http import GraphQLRequestData, process_result
+from strawberry.http import process_result
 from strawberry.subscriptions import (
     GRAPHQL_SSE_PROTOCOL,
     GRAPHQL_TRANSPORT_WS_PROTOCOL,
@@ -37,16 +37,19 @@ from app.errors import DomainError, NotFound, RateLimited, Unauthenticated, Unav
 from app.files.incoming import TooLarge
 from app.http.multipart import is_form
 from app.http.quick import QuickRequest
+from app.http.tags import REVALIDATED, matches, tag_of
 from app.runtime import Runtime
 from schema import open_operations, patience, schema
 from schema.context import OPERATION_SECONDS, UPLOAD_SECONDS, Context
 from schema.documents import Prepared, kind_of
 from schema.guards import Guards, while_valid
+from schema.known_documents import KnownDocuments, Unknown
 from schema.requests import (
     PLAIN_JSON,
     READING,
     RESPONSE_JSON,
     Accepted,
+    Asked,
     Refused,
     read,
     read_with_files,
@@ -86,6 +89,7 @@ class GraphQLEndpoint(GraphQL[Any, None]):
         )
         self.runtime = runtime
         self.guards = Guards(runtime.hub)
+        self.documents = KnownDocuments.of(runtime.settings)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":
@@ -155,8 +159,9 @@ class GraphQLEndpoint(GraphQL[Any, None]):
         if not is_form(request):  # files of nobody are not even read
             with suppress(Refused):
                 asked = await read(request)
-        if asked is not None and open_operations.may_be_open(asked.query or ""):
-            prepared = schema.prepare(asked.query)
+        text = "" if asked is None else self._text(asked, None, accepted)
+        if asked is not None and open_operations.may_be_open(text):
+            prepared = schema.prepare(text)
             operation = None if prepared.problems else prepared.operation(asked.operation_name)
             if open_operations.is_open(operation) and not accepted.events:
                 context = self._context(request, open_operations.nobody(address))
@@ -170,18 +175,28 @@ class GraphQLEndpoint(GraphQL[Any, None]):
             return await self._answer(request, accepted, viewer, asked)
 
     async def _answer(
-        self, request: Request, accepted: Accepted, viewer: Viewer, asked: GraphQLRequestData
+        self, request: Request, accepted: Accepted, viewer: Viewer, asked: Asked
     ) -> Response:
         allowed = _READING if request.method in READING else _WRITING
         if accepted.events:
             allowed |= {OperationType.SUBSCRIPTION}
-        prepared = schema.prepare(asked.query)
+        text = self._text(asked, viewer, accepted)
+        prepared = schema.prepare(text)
         if not prepared.problems:
             _require_allowed(prepared.operation(asked.operation_name), allowed, request.method)
         context = self._context(request, viewer)
         if accepted.events:
-            return await self._stream(request, asked, context)
-        return await self._run(prepared, asked, accepted, context)
+            return await self._stream(request, text, asked, context)
+        response = await self._run(prepared, asked, accepted, context)
+        return _tagged(request, response) if request.method in READING else response
+
+    def _text(self, asked: Asked, viewer: Viewer | None, accepted: Accepted) -> str:
+        try:
+            return self.documents.text(asked, viewer)
+        except Unknown as unknown:
+            strict = accepted.media_type == RESPONSE_JSON  # where nothing unexecuted is a 200
+            status = 400 if strict and unknown.status == 200 else unknown.status
+            raise Refused(status, str(unknown), unknown.code) from None
 
     def _context(self, request: Request, viewer: Viewer) -> Context:
         return Context(
@@ -193,7 +208,7 @@ class GraphQLEndpoint(GraphQL[Any, None]):
         )
 
     async def _run(
-        self, prepared: Prepared, asked: GraphQLRequestData, accepted: Accepted, context: Context
+        self, prepared: Prepared, asked: Asked, accepted: Accepted, context: Context
     ) -> Response:
         result = await schema.run(prepared, asked.operation_name, asked.variables, context)
         body: Any = process_result(result)
@@ -205,13 +220,13 @@ class GraphQLEndpoint(GraphQL[Any, None]):
         return Response(orjson.dumps(body), status_code=status, headers=_typed(accepted))
 
     async def _stream(
-        self, request: Request, asked: GraphQLRequestData, context: Context
+        self, request: Request, text: str, asked: Asked, context: Context
     ) -> Response:
         """Answer with server-sent events, distinct connections mode."""
         guard = context.guard = self.guards.guard(context.viewer, self._recheck(request))
         await guard.check()  # it may have been revoked a moment before it was watched
         results = await schema.stream(
-            asked.query,
+            text,
             variable_values=asked.variables,
             context_value=context,
             operation_name=asked.operation_name,
@@ -223,6 +238,18 @@ class GraphQLEndpoint(GraphQL[Any, None]):
 
     def _recheck(self, request: Request) -> Callable[[], Awaitable[Viewer]]:
         return partial(signed_in, self.runtime.accounts, request.headers)
+
+
+def _tagged(request: Request, response: Response) -> Response:
+    """An answer to GET, with a tag; the client that has it already gets nothing but that."""
+    if response.status_code != 200:
+        return response
+    tag = tag_of(bytes(response.body))
+    headers = {"ETag": tag, "Cache-Control": REVALIDATED}
+    if matches(request.headers.get("if-none-match"), tag):
+        return Response(status_code=304, headers=headers)
+    response.headers.update(headers)
+    return response
 
 
 def _require_allowed(

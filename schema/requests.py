@@ -10,7 +10,6 @@ from typing import Any
 
 import orjson
 from starlette.requests import ClientDisconnect, Request
-from strawberry.http import GraphQLRequestData
 
 from app.errors import Invalid
 from app.files.incoming import Incoming, Received
@@ -22,6 +21,8 @@ RESPONSE_JSON = "application/graphql-response+json"
 PLAIN_JSON = "application/json"
 EVENT_STREAM = "text/event-stream"
 READING = ("GET", "HEAD")
+# What a request can say its operation by.
+NAMING = frozenset({"query", "documentId", "extensions"})
 # A page of another origin sends none of these without being asked first whether it may; a form
 # sends no header of its own at all.
 SENT_BY_NO_FORM = (
@@ -67,16 +68,27 @@ class Accepted:
         raise Refused(406, f"This server answers with {RESPONSE_JSON} or {PLAIN_JSON}.")
 
 
+@dataclass(slots=True)
+class Asked:
+    """An operation as it was asked for: by its text, or by what names the text."""
+
+    query: str | None
+    variables: dict[str, Any] | None = None
+    operation_name: str | None = None
+    document_id: str | None = None
+    extensions: dict[str, Any] | None = None
+
+
 def wants_page(request: Request) -> bool:
     """Whether a browser opens the address, rather than a program."""
     return (
         request.method in READING
-        and "query" not in request.query_params
+        and not request.query_params.keys() & NAMING
         and "text/html" in request.headers.get("accept", "")
     )
 
 
-async def read(request: Request) -> GraphQLRequestData:
+async def read(request: Request) -> Asked:
     """The operation in a request that is no form; raises `Refused`."""
     if request.method in READING:
         return _asked(_from_query(request))
@@ -87,9 +99,7 @@ async def read(request: Request) -> GraphQLRequestData:
 
 
 @asynccontextmanager
-async def read_with_files(
-    request: Request, incoming: Incoming
-) -> AsyncIterator[GraphQLRequestData]:
+async def read_with_files(request: Request, incoming: Incoming) -> AsyncIterator[Asked]:
     """The operation in a form; raises `Refused`. Its files are there until the block ends."""
     if not any(name in request.headers for name in SENT_BY_NO_FORM):
         raise Refused(400, "A multipart request needs the header GraphQL-Require-Preflight.")
@@ -102,29 +112,35 @@ async def read_with_files(
         raise Refused(400, error.message) from None
 
 
-def _asked(data: Any) -> GraphQLRequestData:
+def _asked(data: Any) -> Asked:
     if not isinstance(data, dict):
         raise Refused(400, "A GraphQL request is a JSON object.")
     query = data.get("query")
-    if not isinstance(query, str) or not query.strip():
-        raise Refused(400, "`query` must be a text.")
+    extensions = data.get("extensions")
     for name in ("variables", "extensions"):
         if not isinstance(data.get(name), dict | None):
             raise Refused(400, f"`{name}` must be an object.")
-    if not isinstance(data.get("operationName"), str | None):
-        raise Refused(400, "`operationName` must be a text.")
+    for name in ("operationName", "documentId"):
+        if not isinstance(data.get(name), str | None):
+            raise Refused(400, f"`{name}` must be a text.")
+    named = bool(data.get("documentId") or (extensions or {}).get("persistedQuery"))
+    if query is None and named:
+        query = ""
+    elif not isinstance(query, str) or not query.strip():
+        raise Refused(400, "`query` must be a text.")
     against = objection(query, data.get("variables"))
     if against is not None:
         raise Refused(400, against)
-    return GraphQLRequestData(
-        query=query,
+    return Asked(
+        query=query or None,
         variables=data.get("variables"),
         operation_name=data.get("operationName"),
-        extensions=data.get("extensions"),
+        document_id=data.get("documentId") or None,
+        extensions=extensions,
     )
 
 
-def put_files(asked: GraphQLRequestData, form: Form) -> None:
+def put_files(asked: Asked, form: Form) -> None:
     """Put the files of a form where its `map` says, in place of the nulls there."""
     places = _json(form.fields.get("map", "").encode(), "`map`")
     if not isinstance(places, dict):
