@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator
+from contextlib import suppress
 
 import pytest
 from selenium.webdriver import Chrome
@@ -37,7 +38,20 @@ async def farm() -> AsyncIterator[SimulatedFarm]:
         yield started
 
 
-async def _shows(page: Chrome, pattern: str, selector: str = "body") -> str:
+async def _runs(page: Chrome, pattern: str) -> str:
+    """Run what the editor holds until the result is as the pattern describes.
+
+    GraphiQL looks at a new tab a moment later than it shows it; who is faster runs it under the
+    name of the last one, is told so, and presses again.
+    """
+    for _ in range(5):
+        await beside(lambda: find(page, RUN).click())
+        with suppress(AssertionError):
+            return await _shows(page, pattern, RESULT, 8)
+    return await _shows(page, pattern, RESULT)
+
+
+async def _shows(page: Chrome, pattern: str, selector: str = "body", seconds: float = 30) -> str:
     """Wait until an element shows what the pattern describes; what it shows then."""
 
     async def shown() -> str:
@@ -45,7 +59,7 @@ async def _shows(page: Chrome, pattern: str, selector: str = "body") -> str:
         return found if re.search(pattern, found) else ""
 
     try:
-        return str(await eventually(shown, 30))
+        return str(await eventually(shown, seconds))
     except TimeoutError:
         seen = await beside(text, page, selector) or await beside(text, page)
         said = await beside(complaints, page)
@@ -76,13 +90,11 @@ async def test_graphiql_runs_queries_and_subscriptions(
     await beside(lambda: find(page, ".sign-in button[type=submit]").click())
     await _shows(page, "Signed in", ".sign-in")
     await eventually(lambda: beside(lambda: find(page, RUN).is_displayed()))
-    await beside(lambda: find(page, RUN).click())
-    await _shows(page, re.escape(printer.sim.name), RESULT)
+    await _runs(page, re.escape(printer.sim.name))
     live = "[...document.querySelectorAll('.graphiql-tab-button')].find(e=>/Live/.test(e.innerText))"
     await beside(page.execute_script, f"{live}.click()")
     await eventually(lambda: beside(lambda: "subscription" in text(page, ".graphiql-query-editor")))
-    await beside(lambda: find(page, RUN).click())
-    await _shows(page, "printerStatus", RESULT)
+    await _runs(page, "printerStatus")
     printer.sim.start(Job("Seen live", seconds=600, layers=60, filaments=(Filament(),)))
     first = await _shows(page, r'"progress": [1-9]', RESULT)
 
