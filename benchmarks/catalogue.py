@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from benchmarks import dispatching, history, ingest_load, ingest_rate, latency
+from benchmarks import dispatching, history, ingest_load, ingest_rate, latency, queries, rest
 
 BENCHMARKS = (
+    queries.BENCHMARK,
+    rest.BENCHMARK,
     ingest_rate.BENCHMARK,
     ingest_load.BENCHMARK,
     latency.BENCHMARK,

@@ -8,16 +8,19 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import insert, text
 
+from app import migration
 from app.archives import figures
-from app.archives.models import Archive, ArchiveStatus
+from app.archives.models import Archive, ArchiveStatus, FilamentUse
 from app.asgi import open_farm
 from app.database import WriteSession
 from app.printers.models import Printer, Trust
 from app.projects.models import Project
 from app.settings import Settings
+from app.spools.models import Spool
 from benchmarks.processes import KEY, server_settings
 
 BATCH = 5_000
@@ -25,9 +28,14 @@ PROJECTS = 10
 _BEGIN = datetime(2025, 1, 1, tzinfo=UTC)
 
 
-async def make_farm(folder: Path, *, serials: list[str], archives: int = 0) -> None:
-    """Printers that are known by serial number alone, and a history of ended prints."""
-    settings = Settings.from_environment(**server_settings(folder))
+async def make_farm(
+    folder: Path, *, serials: list[str], archives: int = 0, spools: int = 0, url: str = ""
+) -> None:
+    """Printers that are known by serial number alone, and a history of ended prints, each from one
+    of the spools. In an SQLite file of the folder, or in the empty database at `url`."""
+    settings = Settings.from_environment(**server_settings(folder, database_url=url))
+    if url:
+        await migration.upgrade(settings.sqlalchemy_url)
     async with open_farm(settings) as runtime:
         viewer = await runtime.accounts.authenticate(api_key=KEY, authorization=None)
         async with runtime.database.transaction(viewer.team_id) as session:
@@ -38,12 +46,50 @@ async def make_farm(folder: Path, *, serials: list[str], archives: int = 0) -> N
             ]
             session.add_all([*printers, *projects])
             await session.flush()
+            if spools:
+                await session.execute(insert(Spool), list(_spools(viewer.team_id, spools)))
             if archives:
                 places = [item.id for item in printers], [item.id for item in projects]
                 await _add_history(session, viewer.team_id, archives, *places)
+                if spools:
+                    await _add_uses(session, viewer.team_id, archives, spools)
                 await figures.rebuild(session)
         async with runtime.database.write_engine.connect() as connection:
             await connection.execute(text("ANALYZE"))
+
+
+def _spools(team_id: int, number: int) -> Iterator[dict[str, Any]]:
+    for index in range(number):
+        yield {
+            "id": UUID(int=index + 1),
+            "team_id": team_id,
+            "material": ("PLA", "PETG", "ABS")[index % 3],
+            "brand": "Maker",
+            "color": f"Colour {index % 50}",
+            "color_hex": f"#{index * 977 % 0xFFFFFF:06X}",
+            "net_weight": Decimal(1000),
+            "remaining_weight": Decimal(1000 - index % 900),
+            "created_at": _BEGIN + timedelta(minutes=index),
+            "updated_at": _BEGIN + timedelta(minutes=index),
+        }
+
+
+async def _add_uses(session: WriteSession, team_id: int, archives: int, spools: int) -> None:
+    """What each archive of a new farm used; their ids count from one."""
+    for begin in range(1, archives + 1, BATCH):
+        rows = [
+            {
+                "team_id": team_id,
+                "archive_id": number,
+                "spool_id": UUID(int=number % spools + 1),
+                "position": 0,
+                "material": "PLA",
+                "grams": Decimal(number % 200),
+                "deducted": True,
+            }
+            for number in range(begin, min(begin + BATCH, archives + 1))
+        ]
+        await session.execute(insert(FilamentUse), rows)
 
 
 def _printer(number: int, serial: str) -> Printer:
