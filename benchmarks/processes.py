@@ -7,7 +7,7 @@ import os
 import signal
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -112,8 +112,11 @@ async def _until_answered(client: httpx.AsyncClient) -> None:
 @asynccontextmanager
 async def baseline(name: str, *arguments: str) -> AsyncIterator[int]:
     """A baseline of `benchmarks.baselines`; raises `BaselineMissing` when it does not start."""
-    try:
-        async with process("-m", f"benchmarks.baselines.{name}", *arguments) as pid:
-            yield pid
-    except OSError as error:
-        raise BaselineMissing(f"{name}: {error}") from error
+    async with AsyncExitStack() as stack:
+        try:
+            pid = await stack.enter_async_context(
+                process("-m", f"benchmarks.baselines.{name}", *arguments)
+            )
+        except OSError as error:
+            raise BaselineMissing(f"{name}: {error}") from error
+        yield pid

@@ -45,7 +45,7 @@ GRAPHILE_Q1 = f"""{{ allArchives(first: 50, {NEWEST}) {{ nodes {{
     printerByPrinterId {{ id name }} projectByProjectId {{ id name }} }} }} }}"""
 GRAPHILE_Q2 = f"""{{ allPrinters(first: 20, condition: {{teamId: 1}}) {{ nodes {{
     id name archivesByPrinterId(first: 20, {NEWEST}) {{ nodes {{
-    id name status filamentUsesByArchiveId(orderBy: [POSITION_ASC]) {{ nodes {{
+    id name status filamentusesByArchiveId {{ nodes {{
     grams spoolBySpoolId {{ id color material }} }} }} }} }} }} }} }}"""
 GRAPHILE_Q3 = Q3.replace("ID!", "Int!").replace("archive(id:", "archiveByRowId(rowId:")
 

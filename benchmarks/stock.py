@@ -121,7 +121,7 @@ def _history(
     dice: random.Random, team_id: int, number: int, printers: list[int], projects: list[int]
 ) -> Iterator[dict[str, Any]]:
     """The prints of one year, however many they are."""
-    step = timedelta(days=365) / number
+    step = timedelta(seconds=365 * 24 * 3600 // number)
     for index in range(number):
         started = _BEGIN + step * index
         duration = dice.randint(1_200, 14_000)

@@ -231,7 +231,7 @@ class App(GraphQL[dict[str, Any], None]):
 
 
 if __name__ == "__main__":
-    engine = create_async_engine(sys.argv[2])
+    engine = create_async_engine(sys.argv[2], pool_size=8, max_overflow=0)
     sessions = async_sessionmaker(engine, expire_on_commit=False)
     served = Starlette()
     served.add_route("/graphql", App(Keys(rows_of(sys.argv[2]))))

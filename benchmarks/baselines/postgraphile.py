@@ -14,6 +14,8 @@ from sqlalchemy import make_url
 from benchmarks.result import BaselineMissing
 
 VERSION = "5.1.5"
+# It needs at least 22, whichever the machine has.
+NODE_VERSION = "22.23.3"
 INSTALL_SECONDS = 300
 SCRIPT = Path(__file__).with_suffix(".mjs")
 
@@ -21,10 +23,10 @@ SCRIPT = Path(__file__).with_suffix(".mjs")
 async def installed() -> Path:
     """The folder with it; raises `BaselineMissing` without node, or when npm cannot give it."""
     npm = shutil.which("npm")
-    if npm is None or shutil.which("node") is None:
-        raise BaselineMissing("PostGraphile needs node and npm")
+    if npm is None:
+        raise BaselineMissing("PostGraphile needs node with npm")
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    folder = cache / "spoolgraph-benchmarks" / f"postgraphile-{VERSION}"
+    folder = cache / "spoolgraph-benchmarks" / f"postgraphile-{VERSION}-{NODE_VERSION}"
     if not (folder / "complete").exists():
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "package.json").write_text('{"private": true}')
@@ -35,9 +37,9 @@ async def installed() -> Path:
 
 
 async def _install(npm: str, folder: Path) -> None:
-    package = f"postgraphile@{VERSION}"
+    packages = (f"postgraphile@{VERSION}", f"node@{NODE_VERSION}")
     running = await asyncio.create_subprocess_exec(
-        *(npm, "install", "--silent", "--no-audit", "--no-fund", package), cwd=folder
+        *(npm, "install", "--silent", "--no-audit", "--no-fund", *packages), cwd=folder
     )
     try:
         async with asyncio.timeout(INSTALL_SECONDS):
@@ -46,7 +48,7 @@ async def _install(npm: str, folder: Path) -> None:
         running.kill()
         status = await running.wait()
     if status != 0:
-        raise BaselineMissing(f"npm could not install {package}")
+        raise BaselineMissing(f"npm could not install {packages[0]}")
 
 
 @asynccontextmanager
@@ -55,9 +57,9 @@ async def running(port: int, url: str) -> AsyncIterator[int]:
     folder = await installed()
     plain = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
     started = await asyncio.create_subprocess_exec(
-        *("node", SCRIPT.name, str(port), plain),
+        *("node_modules/.bin/node", SCRIPT.name, str(port), plain),
         cwd=folder,
-        env={**os.environ, "NODE_ENV": "production"},
+        env={**os.environ, "NODE_ENV": "production", "GRAPHILE_ENV": "production"},
     )
     try:
         yield started.pid

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 import time
 from collections.abc import Sequence
@@ -35,15 +36,21 @@ class PostgresRows:
     def __init__(self, url: str) -> None:
         self._url = url
         self._pool: asyncpg.Pool | None = None
+        self._opening = asyncio.Lock()
 
     async def fetch(self, statement: str, *values: object) -> Sequence[Any]:
         """Rows with names."""
-        if self._pool is None:
-            self._pool = await asyncpg.create_pool(
-                self._url, min_size=8, max_size=8, server_settings={"jit": "off"}
-            )
-        rows: Sequence[Any] = await self._pool.fetch(statement, *values)
+        pool = self._pool or await self._open()
+        rows: Sequence[Any] = await pool.fetch(statement, *values)
         return rows
+
+    async def _open(self) -> asyncpg.Pool:
+        async with self._opening:
+            if self._pool is None:
+                self._pool = await asyncpg.create_pool(
+                    self._url, min_size=8, max_size=8, server_settings={"jit": "off"}
+                )
+            return self._pool
 
 
 class SqliteRows:
