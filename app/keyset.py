@@ -88,6 +88,18 @@ class Order:
     columns: tuple[Key, ...]
     descending: bool = False
 
+    def cursor(self, values: Sequence[Any]) -> str:
+        """The cursor of a row whose sort keys have these values."""
+        return encode_place(self, values)
+
+    def places(self, window: Window) -> dict[str, Any]:
+        """The values in the cursors of a window under the names they have in a statement."""
+        found: dict[str, Any] = {}
+        for argument, cursor in (("after", window.after), ("before", window.before)):
+            if cursor is not None:
+                found |= place_values(argument, decode_cursor(self, cursor, argument))
+        return found
+
 
 @dataclass(frozen=True, slots=True)
 class Window:

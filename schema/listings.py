@@ -10,10 +10,10 @@ from sqlalchemy import Select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from app.accounts.models import Scope
-from app.keyset import Order, Window, fetch_page
+from app.keyset import Order, Window, fetch_page, windowed
 from schema.context import Context
 from schema.pagination import Connection, connection, window
-from schema.plans.sources import Source
+from schema.plans.sources import Columns, Source
 
 Node = TypeVar("Node")
 Row = TypeVar("Row")
@@ -33,6 +33,16 @@ class Listing(Generic[Row, Wanted]):
     wanted: Callable[[Context, Any], Wanted]
     order: Callable[[Any], Order]
     scope: Scope = Scope.READ
+
+    def windowed(
+        self,
+        listed: Callable[[Wanted], Select[Row]],
+        wanted: Wanted,
+        order: Order,
+        window: Window,
+    ) -> tuple[Select[Row], Any]:
+        """The rows of a window and one more, and what they are selected from if not the table."""
+        return windowed(listed(wanted), order, window), None
 
     async def page(
         self,
@@ -74,6 +84,20 @@ class Listed(Source):
     """A root connection."""
 
     listing: Listing[Any, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class NumberOf(Source):
+    """How many rows of a list that are `wanted` point to this row.
+
+    `value` gets the number and the values of `columns`.
+    """
+
+    listing: Listing[Any, Any]
+    parent: InstrumentedAttribute[Any]
+    wanted: Any
+    value: Callable[..., object] = lambda number: number
+    columns: Columns = ()
 
 
 @dataclass(frozen=True, slots=True)

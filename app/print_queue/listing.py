@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from typing import Any
 
+from sqlalchemy import Select, case, false, select, union_all
+from sqlalchemy.orm import aliased
+
+from app import keyset
 from app.errors import Invalid
-from app.keyset import Order, Page, Window, decode_cursor, encode_cursor
+from app.keyset import Order, Page, Window, decode_cursor, place_values
 from app.print_queue import queries
 from app.print_queue.models import QueueItem
 from app.print_queue.queries import (
@@ -23,50 +27,91 @@ _SECTIONS = ((WAITING_OR_RUNNING, IN_QUEUE_ORDER), (ENDED, LATEST_END_FIRST))
 
 
 @dataclass(frozen=True, slots=True)
+class QueueOrder(Order):
+    """The order over both sections; a cursor belongs to the section of its row."""
+
+    def cursor(self, values: Sequence[Any]) -> str:
+        """The cursor of a row whose status, position, id and end are these."""
+        status, position, item_id, end = values
+        ended = status in ENDED
+        return _SECTIONS[ended][1].cursor([end if ended else position, item_id])
+
+    def places(self, window: Window) -> dict[str, Any]:
+        """The values in the cursors; the names also tell which sections they belong to."""
+        found: dict[str, Any] = {}
+        for argument in ("after", "before"):
+            cursor: str | None = getattr(window, argument)
+            section = _section(cursor, argument)
+            if cursor is not None and section is not None:
+                values = decode_cursor(_SECTIONS[section][1], cursor, argument)
+                found |= place_values(argument, values) | {f"{argument}_of_{section}": None}
+        return found
+
+
+ORDER = QueueOrder(
+    "queue", (QueueItem.status, QueueItem.position, QueueItem.id, QueueItem.completed_at)
+)
+
+
+@dataclass(frozen=True, slots=True)
 class QueuePage(Page[QueueItem]):
-    """A page over both sections; a cursor belongs to the section of its row."""
+    """A page over both sections."""
 
     def cursor(self, row: QueueItem) -> str:
         """The opaque place of a row in the list."""
-        return encode_cursor(_SECTIONS[row.status in ENDED][1], row)
+        return ORDER.cursor([row.status, row.position, row.id, row.completed_at])
 
 
 async def page(session: Session, wanted: QueueFilter, window: Window) -> QueuePage:
-    """One window of the list, in one statement (two with an offset).
+    """One window of the list, in one statement.
 
     Raises `Invalid` for a cursor of another list.
     """
-    parts = await _parts(session, wanted, window)
-    found = await queries.parts(session, parts) if parts else []
-    rows = sorted((row for row in found if row.status not in ENDED), key=_place)
-    rows += sorted((row for row in found if row.status in ENDED), key=_end, reverse=True)
-    backwards = window.last is not None
+    statement, _rows = windowed(queries.listed, wanted, window)
+    rows = list(await session.scalars(statement))
     more = len(rows) > window.size
+    rows = rows[: window.size]
+    backwards = window.last is not None
     return QueuePage(
-        rows=rows[-window.size :] if backwards else rows[: window.size],
+        rows=rows[::-1] if backwards else rows,
         has_next=window.before is not None if backwards else more,
         has_previous=more if backwards else window.after is not None or window.offset > 0,
-        order=IN_QUEUE_ORDER,
+        order=ORDER,
     )
 
 
-def _place(item: QueueItem) -> tuple[int, int]:
-    return item.position, item.id
+def windowed(
+    listed: Callable[[QueueFilter], Select[QueueItem]], wanted: QueueFilter, window: Window
+) -> tuple[Select[QueueItem], Any]:
+    """The rows of a window and one more, and the alias they are selected from.
+
+    Of each section come as many rows as if the other had none, from an index; so few are sorted.
+    """
+    sections = [
+        select(keyset.windowed(listed(part), order, here).subquery())
+        for part, order, here in _parts(wanted, window)
+    ]
+    nothing = select(listed(wanted).where(false()).subquery())
+    rows = aliased(QueueItem, union_all(*sections or [nothing]).subquery())
+    ended = rows.status.in_(ENDED)
+    keys: list[tuple[Any, bool]] = [
+        (case((ended, 1), else_=0), False),
+        (case((ended, 0), else_=rows.position), False),
+        (case((ended, 0), else_=rows.id), False),
+        (rows.completed_at, True),
+        (rows.id, True),
+    ]
+    backwards = window.last is not None
+    statement = select(rows).order_by(
+        *(key.desc() if descending is not backwards else key for key, descending in keys)
+    )
+    return statement.limit(window.size + 1).offset(window.offset or None), rows
 
 
-def _end(item: QueueItem) -> tuple[datetime, int]:
-    return item.completed_at or item.created_at, item.id
-
-
-async def _parts(
-    session: Session, wanted: QueueFilter, window: Window
-) -> list[tuple[QueueFilter, Order, Window]]:
-    """What the window may need of each section. Of the second, as many rows as if the first had
-    none: they are few and come from an index."""
+def _parts(wanted: QueueFilter, window: Window) -> Iterator[tuple[QueueFilter, Order, Window]]:
+    """The window of each section that may have rows of the whole window."""
     after = _section(window.after, "after")
     before = _section(window.before, "before")
-    parts: list[tuple[QueueFilter, Order, Window]] = []
-    skip = window.offset
     for number, (_statuses, order) in enumerate(_SECTIONS):
         part = _of_section(wanted, number)
         beyond = (after is not None and number < after) or (before is not None and number > before)
@@ -74,15 +119,12 @@ async def _parts(
             continue
         here = replace(
             window,
+            first=None if window.first is None else window.first + window.offset,
             after=window.after if after == number else None,
             before=window.before if before == number else None,
-            offset=skip,
+            offset=0,
         )
-        parts.append((part, order, here))
-        if skip and number == 0:
-            whole = replace(here, first=skip, offset=0)
-            skip = max(0, skip - await queries.count_up_to(session, part, order, whole))
-    return parts
+        yield part, order, here
 
 
 async def first_of_each(
@@ -103,9 +145,7 @@ async def first_of_each(
 
 def first_page(rows: Sequence[QueueItem], size: int) -> QueuePage:
     """The first page of a list of which one row more than the page was loaded."""
-    return QueuePage(
-        rows=rows[:size], has_next=len(rows) > size, has_previous=False, order=IN_QUEUE_ORDER
-    )
+    return QueuePage(rows=rows[:size], has_next=len(rows) > size, has_previous=False, order=ORDER)
 
 
 def _of_section(wanted: QueueFilter, number: int) -> QueueFilter | None:

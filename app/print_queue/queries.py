@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, func, select, union_all
-from sqlalchemy.orm import aliased
+from sqlalchemy import ColumnElement, Select, func, select
 
 from app.database import ReadSession, WriteSession
-from app.keyset import Order, Window, windowed
+from app.keyset import Order
 from app.keyset import first_of_each as first_of_each_row
 from app.print_queue.models import Dispatch, QueueItem, QueueStatus
 
@@ -40,31 +40,19 @@ def _conditions(wanted: QueueFilter) -> list[ColumnElement[bool]]:
     return found
 
 
-def _select(wanted: QueueFilter) -> Select[QueueItem]:
+def listed(wanted: QueueFilter) -> Select[QueueItem]:
+    """The items that match."""
     return select(QueueItem).where(*_conditions(wanted))
 
 
-async def parts(
-    session: Session, wanted: Sequence[tuple[QueueFilter, Order, Window]]
-) -> Sequence[QueueItem]:
-    """The rows of several windows, each in an order of its own, in one statement."""
-    selects = [
-        select(windowed(_select(part), order, window).subquery()) for part, order, window in wanted
-    ]
-    rows = aliased(QueueItem, union_all(*selects).subquery())
-    return (await session.scalars(select(rows))).all()
-
-
-async def count_up_to(session: Session, wanted: QueueFilter, order: Order, window: Window) -> int:
-    """How many rows a window has, at most one more than it asks for."""
-    rows = windowed(_select(wanted), order, window).subquery()
-    return await session.scalar(select(func.count()).select_from(rows)) or 0
+def counted(wanted: QueueFilter) -> Select[Any]:
+    """How many items match."""
+    return select(func.count(QueueItem.id)).where(*_conditions(wanted))
 
 
 async def count(session: Session, wanted: QueueFilter) -> int:
     """How many items match."""
-    statement = select(func.count(QueueItem.id)).where(*_conditions(wanted))
-    return await session.scalar(statement) or 0
+    return await session.scalar(counted(wanted)) or 0
 
 
 async def by_ids(session: Session, ids: Collection[int]) -> dict[int, QueueItem]:
@@ -79,9 +67,7 @@ async def first_of_each(
     """The first items of each printer, in one statement."""
     found: dict[int, list[QueueItem]] = {printer_id: [] for printer_id in printers}
     of_printer = QueueItem.printer_id
-    for row in await first_of_each_row(
-        session, _select(wanted), of_printer, printers, order, limit
-    ):
+    for row in await first_of_each_row(session, listed(wanted), of_printer, printers, order, limit):
         if row.printer_id is not None:
             found[row.printer_id].append(row)
     return found

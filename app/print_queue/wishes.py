@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
@@ -73,13 +73,23 @@ def _exists(choice: FilamentChoice) -> bool:
 
 def filaments_of(item: QueueItem) -> tuple[FilamentChoice, ...]:
     """The choices of an item."""
-    return tuple(FilamentChoice(**choice) for choice in item.filaments)
+    return filaments_in(item.filaments)
+
+
+def filaments_in(written: Collection[Mapping[str, Any]]) -> tuple[FilamentChoice, ...]:
+    """The choices that are written as JSON."""
+    return tuple(FilamentChoice(**choice) for choice in written)
 
 
 def options_of(item: QueueItem) -> PrintOptions:
-    """The options of an item; what is not written is as usual."""
+    """The options of an item."""
+    return options_in(item.options)
+
+
+def options_in(written: Mapping[str, bool]) -> PrintOptions:
+    """The options that are written as JSON; what is not is as usual."""
     names = {field.name for field in fields(PrintOptions)}
-    return PrintOptions(**{name: item.options[name] for name in names & item.options.keys()})
+    return PrintOptions(**{name: written[name] for name in names & written.keys()})
 
 
 def written_options(options: PrintOptions) -> dict[str, bool]:

@@ -14,7 +14,7 @@ from typing import Any
 
 import orjson
 from graphql import GraphQLLeafType, GraphQLScalarType
-from sqlalchemy import JSON, Boolean, Dialect, Enum, Integer, String, Uuid
+from sqlalchemy import JSON, Boolean, Date, Dialect, Enum, Integer, String, Uuid
 from sqlalchemy.types import TypeEngine
 
 from app.columns import ScaledDecimal, UtcDateTime
@@ -55,6 +55,18 @@ def _decimal(places: int) -> Callable[[int | None], Decimal | None]:
     return lambda value: None if value is None else Decimal(value).scaleb(-places)
 
 
+def _scaled(places: int) -> Callable[[int], str]:
+    """From so many of the smallest unit to the digits of the decimal, without zeros at the end."""
+    unit = 10**places
+
+    def write(value: int) -> str:
+        whole, rest = divmod(abs(value), unit)
+        sign = "-" if value < 0 else ""
+        return f"{sign}{whole}.{rest:0{places}}".rstrip("0") if rest else f"{sign}{whole}"
+
+    return write
+
+
 def codec(column: TypeEngine[Any], kind: GraphQLLeafType, dialect: Dialect) -> Codec:
     """The codec of a column shown as a scalar or an enum."""
     embedded = dialect.name == "sqlite"
@@ -68,6 +80,12 @@ def codec(column: TypeEngine[Any], kind: GraphQLLeafType, dialect: Dialect) -> C
         return Codec(f"{name}({{v}})", {name: write})
     if isinstance(column, ScaledDecimal) and kind.name in ("Grams", "Float"):
         return Codec(f"{{v}} / {10**column.places}")
+    if isinstance(column, ScaledDecimal) and kind.name == "Decimal":
+        return Codec(
+            f"scaled_{column.places}({{v}})", {f"scaled_{column.places}": _scaled(column.places)}
+        )
+    if isinstance(column, Date) and kind.name == "Date":
+        return Codec() if embedded else Codec("{v}.isoformat()")
     if isinstance(column, Uuid) and kind.name == "ID":
         return Codec("dashed({v})" if embedded else "str({v})", {"dashed": _dashed, "str": str})
     if isinstance(column, Boolean) and kind.name == "Boolean":

@@ -22,7 +22,7 @@ from schema.listings import Listed
 from schema.plans.arguments import DEFINITION, Arguments
 from schema.plans.levels import Level
 from schema.plans.objects import Held
-from schema.plans.pages import PARAMETERS, PageWriter, first_page_writer
+from schema.plans.pages import PARAMETERS, ListWriter, PageWriter
 from schema.plans.plan import Plan, RootStep
 from schema.plans.rows import Place, RowWriter, object_type, shown_table
 from schema.plans.selection import Selector
@@ -47,7 +47,7 @@ def compile_plan(
         raise Unplannable(f"a {operation.operation.value}")
     selector, code = Selector.of(schema, document, steering), Writer()
     rows = RowWriter(schema, selector, dialect, code)
-    first_page_writer(rows)
+    ListWriter(rows)
     roots = tuple(
         _root(rows, query, key, nodes) for key, nodes in selector.root(query, operation).items()
     )

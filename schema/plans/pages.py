@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Hashable
+from typing import Any
+
 from graphql import FieldNode, GraphQLField, GraphQLObjectType
 
-from schema.listings import ListedOf
+from schema.listings import ListedOf, NumberOf
 from schema.plans.arguments import Arguments
 from schema.plans.levels import Level
 from schema.plans.rows import Place, RowWriter, object_type, shown_table
-from schema.plans.steps import FirstOfEach, NumberOfEach
+from schema.plans.steps import FirstOfEach, NumberOfEach, Run
 from schema.plans.writing import mapping
 
 PARAMETERS = "rows, facts, t, f, x"
@@ -76,27 +79,26 @@ class PageWriter:
         return self._rows.row(self.place, self._node, nodes)
 
 
-def first_page_writer(rows: RowWriter) -> None:
-    """Teach a row writer the first pages of lists below rows."""
+class ListWriter:
+    """Writes what lists below rows hold: their first pages, and how many rows they have."""
 
-    def write(
-        place: Place, source: ListedOf, selected: GraphQLField, nodes: list[FieldNode]
+    def __init__(self, rows: RowWriter) -> None:
+        self._rows = rows
+        # Numbers that several fields of a row show are counted once.
+        self._numbers: dict[Hashable, str] = {}
+        rows.list_writers |= {ListedOf: self._first_page, NumberOf: self._number_of}
+
+    def _first_page(
+        self, place: Place, source: ListedOf, selected: GraphQLField, nodes: list[FieldNode]
     ) -> str:
-        page = PageWriter(rows, selected, nodes, BELOW, "n")
-        slot, arguments = rows.slot(), Arguments(rows.schema, selected, nodes[0])
-        number = "None"
-        if page.counted:
-            counts = rows.slot()
-            number = f"t[{counts}].get({place.value(place.key)}, 0)"
-            place.below.append(
-                NumberOfEach(
-                    slot=counts,
-                    parents=place.number(place.key),
-                    listing=source.listing,
-                    parent=source.parent,
-                    arguments=arguments,
-                )
-            )
+        page = PageWriter(self._rows, selected, nodes, BELOW, "n")
+        slot, arguments = self._rows.slot(), Arguments(self._rows.schema, selected, nodes[0])
+
+        def wanted(run: Run) -> Any:
+            given = arguments.read(run.variables).get("filter")
+            return source.listing.wanted(run.context, given)
+
+        number = self._number(place, source, wanted) if page.counted else "None"
         place.below.append(
             FirstOfEach(
                 slot=slot,
@@ -113,4 +115,27 @@ def first_page_writer(rows: RowWriter) -> None:
         found = f"t[{slot}].get({place.value(place.key)}, ())"
         return f"{page.emit}({found}, f[{slot}], t, f, x, {number})"
 
-    rows.list_writers[ListedOf] = write
+    def _number_of(
+        self, place: Place, source: NumberOf, selected: GraphQLField, nodes: list[FieldNode]
+    ) -> str:
+        same = (id(place.below), place.value(place.key), source.parent.key, source.wanted)
+        number = self._numbers.get(same)
+        if number is None:
+            number = self._number(place, source, lambda _run: source.wanted)
+            self._numbers[same] = number
+        return self._rows.computed(place, source, number, selected, nodes)
+
+    def _number(
+        self, place: Place, source: ListedOf | NumberOf, wanted: Callable[[Run], Any]
+    ) -> str:
+        slot = self._rows.slot()
+        place.below.append(
+            NumberOfEach(
+                slot=slot,
+                parents=place.number(place.key),
+                listing=source.listing,
+                parent=source.parent,
+                wanted=wanted,
+            )
+        )
+        return f"t[{slot}].get({place.value(place.key)}, 0)"

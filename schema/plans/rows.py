@@ -21,6 +21,7 @@ from sqlalchemy import Dialect, Uuid
 
 from app.tables import Table
 from schema.ids import global_id
+from schema.listings import NumberOf
 from schema.plans.arguments import DEFINITION
 from schema.plans.codecs import as_it_is, codec, reader
 from schema.plans.levels import Level, primary_key
@@ -275,6 +276,17 @@ class RowWriter:
     ) -> str:
         key = source.key or place.key
         found = f"t[{self._values(place, source, key)}].get({place.value(key)})"
+        return self.computed(place, source, found, selected, nodes)
+
+    def computed(
+        self,
+        place: Place,
+        source: Batched | NumberOf,
+        found: str,
+        selected: GraphQLField,
+        nodes: list[FieldNode],
+    ) -> str:
+        """What a source makes of what was found for a row."""
         arguments = ", ".join(filter(None, (found, self._read(place, source.columns))))
         call = f"{self._bind(source.value)}({arguments})"
         return self.objects.value(selected.type, nodes, call)

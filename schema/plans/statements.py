@@ -21,7 +21,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
-from app.keyset import Computed, Order, Window, in_order, windowed
+from app.keyset import Computed, Order, Window, in_order
 from schema.listings import Listing
 from schema.plans.codecs import reader
 from schema.plans.levels import Level, of_team, primary_key
@@ -120,8 +120,10 @@ def page(
     places: bool,
 ) -> Select[Any]:
     """The rows of a window, and one more; with `places` what cursors are made of follows."""
-    base = windowed(listing.listed(wanted).select_from(level.model), order, window)
-    return _of_team(level.select(base, level.model, _keys(order, places)), level.model)
+    base, root = listing.windowed(
+        lambda wanted: _of_team(listing.listed(wanted), level.model), wanted, order, window
+    )
+    return level.select(base, root or level.model, _keys(order, places))
 
 
 def total(level: Level, listing: Listing[Any, Any], wanted: Any) -> Select[Any]:

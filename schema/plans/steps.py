@@ -11,7 +11,7 @@ from typing import Any
 from graphql.execution.values import VariableValues
 from sqlalchemy import ColumnElement, inspect
 
-from app.keyset import Order, Window, decode_cursor, encode_place, place_values
+from app.keyset import Order, Window
 from app.row_reader import RowReader, Rows
 from schema.context import Context
 from schema.ids import split_id
@@ -59,8 +59,8 @@ class Facts:
     def cursor(self, row: Sequence[Any]) -> str:
         """The place of a row."""
         values = row[self.places :]
-        return encode_place(
-            self.order, [read(value) for read, value in zip(self.readers, values, strict=True)]
+        return self.order.cursor(
+            [read(value) for read, value in zip(self.readers, values, strict=True)]
         )
 
 
@@ -114,11 +114,11 @@ class NumberOfEach(Child):
 
     listing: Listing[Any, Any]
     parent: Any
-    arguments: Arguments
+    wanted: Callable[[Run], Any]
 
     async def fetch(self, run: Run, above: Rows) -> None:
         """Count them, for all rows together."""
-        wanted = self.listing.wanted(run.context, self.arguments.read(run.variables).get("filter"))
+        wanted = self.wanted(run)
         keys = _keys(above, self.parents)
         statement = run.statement(
             (self.serial, wanted),
@@ -368,7 +368,7 @@ class PageOfRows(RootRows):
         asked = _window(run, given)
         wanted = self.listing.wanted(run.context, given.get("filter"))
         order = self.listing.order(given.get("order_by"))
-        values = _places(order, asked)
+        values = order.places(asked)
         shape = (asked.last is not None, asked.size, asked.offset, tuple(values))
         statement = run.statement(
             (self.serial, wanted, order.name, shape),
@@ -410,15 +410,6 @@ def _parents(run: Run, keys: list[Any]) -> dict[str, Any]:
 def _window(run: Run, given: Mapping[str, Any]) -> Window:
     paging: dict[str, Any] = {name: given.get(name) for name in PAGING}
     return window(run.context, **paging)
-
-
-def _places(order: Order, asked: Window) -> dict[str, Any]:
-    """The values of the cursors a page lies between."""
-    found: dict[str, Any] = {}
-    for argument, cursor in (("after", asked.after), ("before", asked.before)):
-        if cursor is not None:
-            found |= place_values(argument, decode_cursor(order, cursor, argument))
-    return found
 
 
 def _facts(

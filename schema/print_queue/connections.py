@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 import strawberry
+from sqlalchemy import Select
 
-from app.keyset import Window
-from app.print_queue import listing, queries
+from app.keyset import Order, Window
+from app.print_queue import listing, models, queries
 from app.print_queue.models import QueueStatus
 from schema.context import Context
 from schema.fields import about
 from schema.ids import integer_id
+from schema.listings import Listing
 from schema.loaders import QueueCountOf, QueueOf
 from schema.pagination import Connection, connection, window
 
@@ -35,6 +38,29 @@ def conditions(wanted: QueueFilter | None) -> queries.QueueFilter:
         printer_id=None if printer_id is None else integer_id(printer_id, "Printer") or 0,
         statuses=None if wanted.status is None else frozenset(wanted.status),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class QueueListing(Listing[models.QueueItem, queries.QueueFilter]):
+    """What waits or runs, in queue order, and then what ended, newest first."""
+
+    def windowed(
+        self,
+        listed: Callable[[queries.QueueFilter], Select[models.QueueItem]],
+        wanted: queries.QueueFilter,
+        order: Order,
+        window: Window,
+    ) -> tuple[Select[models.QueueItem], Any]:
+        """Of both parts of the list."""
+        return listing.windowed(listed, wanted, window)
+
+
+LISTING = QueueListing(
+    listed=queries.listed,
+    counted=queries.counted,
+    wanted=lambda _context, given: conditions(given),
+    order=lambda _given: listing.ORDER,
+)
 
 
 async def queue_page(

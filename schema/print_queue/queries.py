@@ -6,14 +6,19 @@ import strawberry
 
 from app.accounts.models import Scope
 from schema.context import Info
+from schema.listings import Listed
 from schema.pagination import Connection, window
-from schema.print_queue.connections import QueueFilter, conditions, queue_page
+from schema.plans.sources import planned
+from schema.print_queue.connections import LISTING, QueueFilter, conditions, queue_page
 from schema.print_queue.types import QueueItem
 
 
 @strawberry.type
 class QueueQueries:
-    @strawberry.field(description="The print queue in its order; ended items newest first.")
+    @strawberry.field(
+        description="The print queue in its order; ended items newest first.",
+        metadata=planned(Listed(LISTING)),
+    )
     async def queue(
         self,
         info: Info,

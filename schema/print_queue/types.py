@@ -13,7 +13,7 @@ from schema.context import Context, Info
 from schema.fields import about
 from schema.ids import global_id
 from schema.nodes import Node
-from schema.plans.sources import Column, Latest, Remembered, ToOne, planned, shows
+from schema.plans.sources import Column, Computed, Latest, Remembered, ToOne, planned, shows
 
 if TYPE_CHECKING:
     from schema.archives.types import Archive
@@ -106,14 +106,20 @@ class QueueItem(Node):
             error=row.error,
         )
 
-    @strawberry.field(description="Slots that were chosen; the rest goes by material and colour.")
+    @strawberry.field(
+        description="Slots that were chosen; the rest goes by material and colour.",
+        metadata=planned(Computed(("filaments",), wishes.filaments_in)),
+    )
     def filaments(self) -> list[FilamentChoice]:
         return [
             FilamentChoice(filament=choice.filament, unit=choice.unit, slot=choice.slot)
             for choice in wishes.filaments_of(self.row)
         ]
 
-    @strawberry.field(description="What the printer does besides printing.")
+    @strawberry.field(
+        description="What the printer does besides printing.",
+        metadata=planned(Computed(("options",), wishes.options_in)),
+    )
     def options(self) -> PrintOptions:
         chosen = wishes.options_of(self.row)
         return PrintOptions(

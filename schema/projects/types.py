@@ -18,10 +18,10 @@ from schema.archives.connections import LISTING, ArchiveFilter, ArchiveOrder, ar
 from schema.context import Info
 from schema.fields import about
 from schema.ids import global_id
-from schema.listings import ListedOf
+from schema.listings import ListedOf, NumberOf
 from schema.nodes import Node
 from schema.pagination import Connection
-from schema.plans.sources import Batched, Column, ToOne, planned, shows
+from schema.plans.sources import Column, ToOne, planned, shows
 from schema.production.connections import LISTING as RUNS
 from schema.production.connections import runs_of_project
 from schema.scalars import Json
@@ -31,14 +31,13 @@ if TYPE_CHECKING:
     from schema.production.types import ProductionRun
 
 
-def _number(found: int | None) -> int:
-    return found or 0
+COMPLETED = queries.ArchiveFilter(statuses=frozenset({archives.ArchiveStatus.SUCCESS}))
 
 
-def _progress(done: int | None, target: int | None) -> float | None:
+def _progress(done: int, target: int | None) -> float | None:
     if target is None:
         return None
-    percent = Decimal((done or 0) * 100) / target
+    percent = Decimal(done * 100) / target
     return float(percent.quantize(Decimal("0.01"), rounding=ROUND_HALF_EVEN))
 
 
@@ -76,27 +75,29 @@ class Project(Node):
 
     @strawberry.field(
         description="Successful prints so far.",
-        metadata=planned(Batched(queries.completed_counts, _number)),
+        metadata=planned(NumberOf(LISTING, archives.Archive.project_id, COMPLETED)),
     )
     async def completed_count(self, info: Info) -> int:
         return await info.context.loaders.completed_counts.get(self.row.id) or 0
 
     @strawberry.field(
         description="Archives of every status.",
-        metadata=planned(Batched(queries.archive_counts, _number)),
+        metadata=planned(NumberOf(LISTING, archives.Archive.project_id, queries.ArchiveFilter())),
     )
     async def archive_count(self, info: Info) -> int:
         return await info.context.loaders.archive_counts.get(self.row.id) or 0
 
     @strawberry.field(
         description="Completed in percent of the target; null without a target.",
-        metadata=planned(Batched(queries.completed_counts, _progress, ("target_count",))),
+        metadata=planned(
+            NumberOf(LISTING, archives.Archive.project_id, COMPLETED, _progress, ("target_count",))
+        ),
     )
     async def progress(self, info: Info) -> float | None:
         if self.row.target_count is None:
             return None
         done = await info.context.loaders.completed_counts.get(self.row.id)
-        return _progress(done, self.row.target_count)
+        return _progress(done or 0, self.row.target_count)
 
     @strawberry.field(description="The team it belongs to.", metadata=planned(ToOne("team_id")))
     async def team(self, info: Info) -> Team:

@@ -462,7 +462,7 @@ async def test_the_changes_of_a_team_are_one_list(
         (-1, 10),
     ]
     assert {row["user"]["email"] for row in found["nodes"]} == {EMAIL}
-    assert len(statements) == 3, statements
+    assert len(statements) == 2, statements
     only = {"filter": {"spoolId": global_id("Spool", UUID(uid))}}
     data = await server.graphql(query, only)
     assert [row["change"] for row in data["inventoryTransactions"]["nodes"]] == [-3, 30]

@@ -13,16 +13,19 @@ import orjson
 from graphql import ExecutionResult
 
 from app.accounts.viewer import Viewer
+from app.asgi import open_farm
 from app.runtime import Runtime
+from app.settings import Settings
 from schema import engine, schema
 from schema.context import Context
 from schema.ids import global_id
 from schema.plans.book import planned_data
-from tests.running import running
+from tests.running import EMAIL, KEY, PASSWORD
 from tests.schema.plans.random_operations import Known, Operation
 from tests.schema.plans.random_rows import RandomFarm, add_teams, fill
 
 SEED = 20260301
+OWNER: dict[str, Any] = {"admin_email": EMAIL, "admin_password": PASSWORD}
 # Types that have ids and lists at the root, with their tables.
 TABLES = {
     "Printer": "printers",
@@ -90,19 +93,22 @@ def _bytes(result: ExecutionResult) -> bytes:
 
 @contextmanager
 def compared_farm(folder: Path, database_url: str) -> Iterator[tuple[ComparedFarm, asyncio.Runner]]:
-    """A farm for tests that are no coroutines, and what runs its coroutines."""
+    """A farm for tests that are no coroutines, and what runs its coroutines.
+
+    Nothing works in the background, so that nothing changes between two answers.
+    """
     url = database_url.replace("+aiosqlite", "").replace("+asyncpg", "")
     with asyncio.Runner() as runner:
-        serving = running(folder, database_url=url)
-        server = runner.run(serving.__aenter__())
+        opened = open_farm(Settings(data_dir=folder, database_url=url, api_key=KEY, **OWNER))
+        runtime = runner.run(opened.__aenter__())
         try:
-            yield runner.run(_filled(server.runtime, server.key)), runner
+            yield runner.run(_filled(runtime)), runner
         finally:
-            runner.run(serving.__aexit__(None, None, None))
+            runner.run(opened.__aexit__(None, None, None))
 
 
-async def _filled(runtime: Runtime, key: str) -> ComparedFarm:
-    viewer = await runtime.accounts.authenticate(api_key=key, authorization=None)
+async def _filled(runtime: Runtime) -> ComparedFarm:
+    viewer = await runtime.accounts.authenticate(api_key=KEY, authorization=None)
     teams = [viewer.team_id, *await add_teams(runtime.database, 2)]
     rows = await fill(runtime.database, runtime.live, teams, viewer.user_id, SEED)
     ids: dict[str, Any] = {

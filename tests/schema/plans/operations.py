@@ -69,6 +69,18 @@ _PRODUCTS = (
     "{ products(orderBy: {field: NOTES}) { nodes { notes } } }",
     "{ productionRuns(orderBy: {field: QUALITY_RATING, direction: ASC}) { nodes { id } } }",
 )
+_QUEUE = (
+    f"{{ queue(first: 50) {{ totalCount nodes {{ {_ALL_OF_QUEUE_ITEMS} }} {_PAGE} }} }}",
+    "{ queue { nodes { id } edges { cursor } } }",
+    "{ queue(first: 4, offset: 5) { nodes { id } pageInfo { hasPreviousPage hasNextPage } } }",
+    "{ queue(last: 5) { nodes { id } pageInfo { hasPreviousPage hasNextPage } } }",
+    "{ queue(filter: {status: []}) { totalCount nodes { id } } }",
+    "{ queue(filter: {status: [PENDING, COMPLETED]}) { totalCount nodes { id status } } }",
+    f'{{ queue(filter: {{printerId: "{PRINTER}"}}) {{ totalCount nodes {{ id }} }} }}',
+    """{ queue { nodes { filaments { filament unit slot } options { timelapse anyColor }
+        archive { name } result { name } printer { name } productionRun { runNumber }
+        dispatch { stage printer { name } } } } }""",
+)
 _OTHERS = (
     """{ statistics { totalPrints successfulPrints failedPrints stoppedPrints successRate
         totalPrintTime totalFilamentUsed totalCost __typename } }""",
@@ -220,7 +232,8 @@ _VARIABLES = (
     ),
 )
 OPERATIONS = (
-    *map(Operation, (*_FIELDS, *_PRODUCTS, *_OTHERS, *_RELATIONS, *_LISTS, *_ONE, *_LANGUAGE)),
+    *map(Operation, (*_FIELDS, *_PRODUCTS, *_QUEUE, *_OTHERS)),
+    *map(Operation, (*_RELATIONS, *_LISTS, *_ONE, *_LANGUAGE)),
     *_VARIABLES,
 )
 # What is wrong is said by the resolvers, and what they alone can do.

@@ -18,7 +18,7 @@ GENERATED = 300
 ROOTS = (
     *("archive", "archives", "printer", "printers", "project", "projects", "spool", "spools"),
     *("product", "products", "productionRun", "productionRuns", "inventoryTransactions"),
-    *("node", "statistics", "viewer"),
+    *("node", "statistics", "viewer", "queue", "queue"),
 )
 # Of the generated operations at least so many parts are answered by plans; the rest asks for
 # what plans leave to the resolvers, errors included.
