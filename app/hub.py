@@ -66,6 +66,7 @@ class Feed:
         self.topics = frozenset(topics)
         self.team_id = team_id
         self.dropped = 0
+        self.readers = 1  # a feed may be read for many
         self._hub = hub
         self._latest = latest
         self._bound = bound
@@ -134,9 +135,9 @@ class Hub:
 
     @property
     def subscribers(self) -> int:
-        """How many feeds of teams are open in this process; those of the server itself aside."""
+        """How many read feeds of teams in this process; those of the server itself aside."""
         feeds = {feed for feeds in self._feeds.values() for feed in feeds}
-        return sum(feed.team_id != EVERY_TEAM_ID for feed in feeds)
+        return sum(feed.readers for feed in feeds if feed.team_id != EVERY_TEAM_ID)
 
     @property
     def backlog(self) -> int:

@@ -16,6 +16,7 @@ import uvloop
 from starlette.applications import Starlette
 
 from app.runtime import Runtime
+from app.websocket import WebSocketProtocol
 
 # Bytes of a WebSocket frame; the largest sensible operation fits many times.
 MAX_FRAME = 1_048_576
@@ -54,6 +55,7 @@ class Server(TellingServer):
                 server_header=False,
                 lifespan="on",
                 timeout_graceful_shutdown=max(1, round(settings.shutdown_seconds)),
+                ws=WebSocketProtocol,
                 ws_max_size=MAX_FRAME,
                 ws_per_message_deflate=False,
             )

@@ -15,6 +15,7 @@ from typing import Annotated, Any
 
 import orjson
 import typer
+import uvloop
 from rich.console import Console
 from rich.table import Table
 
@@ -44,7 +45,8 @@ def main(
         raise typer.Exit(2)
     logs.configure("warning", "console")
     chosen = [known[name] for name in names] if names else list(BENCHMARKS)
-    sys.exit(asyncio.run(_run(chosen, quick)))
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        sys.exit(runner.run(_run(chosen, quick)))
 
 
 async def _run(chosen: list[Benchmark], quick: bool) -> int:

@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from benchmarks import dispatching, history, ingest_load, ingest_rate, latency, queries, rest
+from benchmarks import (
+    dispatching,
+    history,
+    ingest_load,
+    ingest_rate,
+    latency,
+    queries,
+    rest,
+    subscribers,
+)
 
 BENCHMARKS = (
     queries.BENCHMARK,
@@ -10,6 +19,7 @@ BENCHMARKS = (
     ingest_rate.BENCHMARK,
     ingest_load.BENCHMARK,
     latency.BENCHMARK,
+    subscribers.BENCHMARK,
     history.BENCHMARK,
     dispatching.BENCHMARK,
 )

@@ -20,7 +20,7 @@ from graphql import (
 
 from schema import metrics
 from schema.context import OPERATION_SECONDS, Context
-from schema.errors import present_errors
+from schema.errors import as_graphql_error, present_errors
 from schema.plans.book import Plans, planned_data
 
 
@@ -131,12 +131,7 @@ async def _events(
             async for event in events:
                 yield event
         except Exception as error:
-            told = (
-                error
-                if isinstance(error, GraphQLError)
-                else GraphQLError(str(error), original_error=error)
-            )
-            yield ExecutionResult(None, [told])
+            yield ExecutionResult(None, [as_graphql_error(error)])
 
 
 def _name(operation: OperationDefinitionNode) -> str | None:

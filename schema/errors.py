@@ -137,3 +137,10 @@ def present_errors(found: Sequence[GraphQLError], context: object) -> None:
             error.message = "The server failed to answer; the request id finds the cause."
             extensions = {"code": INTERNAL, "requestId": request_id}
         error.extensions = extensions
+
+
+def as_graphql_error(error: Exception) -> GraphQLError:
+    """An error of a stream as one of the answer."""
+    if isinstance(error, GraphQLError):
+        return error
+    return GraphQLError(str(error), original_error=error)

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
 from datetime import UTC, datetime
-from typing import TypeVar
+from typing import Protocol, TypeVar
 from weakref import WeakSet
 
 import structlog
@@ -16,7 +16,7 @@ from app.accounts.viewer import Viewer
 from app.errors import NotFound, Unauthenticated, Unavailable
 from app.events import CredentialRevoked
 from app.farm_events.service import decode
-from app.hub import EVENT, RESYNC, Feed, Hub, Message
+from app.hub import EVENT, RESYNC, Hub, Message
 
 log = structlog.get_logger(__name__)
 
@@ -26,6 +26,13 @@ Result = TypeVar("Result")
 RECHECK_AGAIN_SECONDS = 2.0
 
 
+class Closable(Protocol):
+    """What tells something to the owner of a credential."""
+
+    def close(self) -> None:
+        """Tell nothing more."""
+
+
 class Guard:
     """Watches one credential for as long as a socket or stream is open."""
 
@@ -33,19 +40,18 @@ class Guard:
         self.viewer = viewer
         self._recheck = recheck
         self.ended = False
-        self._feeds: WeakSet[Feed] = WeakSet()
+        self._watched: WeakSet[Closable] = WeakSet()
         self._callbacks: list[Callable[[], None]] = []
         self._timer: asyncio.TimerHandle | None = None
         if viewer.expires_at is not None:
             left = (viewer.expires_at - datetime.now(UTC)).total_seconds()
             self._timer = asyncio.get_running_loop().call_later(max(0.0, left), self.end)
 
-    def watch(self, feed: Feed) -> Feed:
-        """Close this feed when the credential ends."""
-        self._feeds.add(feed)
+    def watch(self, told: Closable) -> None:
+        """Close this feed, or member of a group, when the credential ends."""
+        self._watched.add(told)
         if self.ended:
-            feed.close()
-        return feed
+            told.close()
 
     def on_end(self, callback: Callable[[], None]) -> None:
         """Call back once when the credential ends."""
@@ -56,8 +62,8 @@ class Guard:
         if self.ended:
             return
         self.ended = True
-        for feed in list(self._feeds):
-            feed.close()
+        for told in list(self._watched):
+            told.close()
         for callback in self._callbacks:
             callback()
         self.release()

@@ -42,6 +42,7 @@ from app.runtime import Runtime
 from schema import open_operations, patience, schema
 from schema.context import OPERATION_SECONDS, UPLOAD_SECONDS, Context
 from schema.documents import Prepared, kind_of
+from schema.following.groups import Groups
 from schema.guards import Guards, while_valid
 from schema.known_documents import KnownDocuments, Unknown
 from schema.requests import (
@@ -90,6 +91,7 @@ class GraphQLEndpoint(GraphQL[Any, None]):
         self.runtime = runtime
         self.guards = Guards(runtime.hub)
         self.documents = KnownDocuments.of(runtime.settings)
+        self.groups = Groups(schema.graphql)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import copy
 from collections.abc import Mapping
-from functools import partial
+from functools import cached_property, partial
 from typing import Any
 
 from graphql import GraphQLError
@@ -14,9 +14,15 @@ from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import (
     BaseGraphQLTransportWSHandler,
     Operation,
 )
+from strawberry.types import ExecutionResult
 
 from app.errors import NotFound, Unauthenticated, Unavailable
+from app.websocket import FRAMES
+from schema import metrics, schema
 from schema.context import Context
+from schema.errors import as_graphql_error, present_errors
+from schema.following.groups import Group, Groups, Member
+from schema.following.outbox import Outbox
 from schema.guards import Guard
 from schema.limits import objection
 from schema.signing_in import signed_in
@@ -31,6 +37,12 @@ class SocketHandler(BaseGraphQLTransportWSHandler[Any, None]):
 
     guard: Guard | None = None
     _closing: asyncio.Task[None] | None = None
+
+    @cached_property
+    def outbox(self) -> Outbox:
+        """The way out for what groups tell."""
+        socket: WebSocket = self.websocket.ws  # type: ignore[attr-defined]
+        return Outbox(socket.send_text, socket.scope.get("extensions", {}).get(FRAMES))
 
     async def handle_message(self, message: Any) -> None:
         """Whatever is not a message of the protocol closes the socket with 4400."""
@@ -77,6 +89,7 @@ class SocketHandler(BaseGraphQLTransportWSHandler[Any, None]):
 
     def _end(self) -> None:
         """The credential was revoked or has expired: nothing more may leave."""
+        self.outbox.close()
         self._closing = asyncio.create_task(
             self.websocket.close(UNAUTHORIZED, "The credential is not valid any more")
         )
@@ -117,13 +130,59 @@ class SocketHandler(BaseGraphQLTransportWSHandler[Any, None]):
         return None
 
     async def run_operation(self, operation: Operation[Any, None]) -> None:
-        """Each operation has its own context, so that no loader outlives it."""
-        scoped = copy.copy(self)
-        scoped.context = self.context.renewed()
-        await super(SocketHandler, scoped).run_operation(operation)
+        """Subscriptions join those who asked the same; whatever cannot be shared is run for its
+        client alone. Each operation has its own context, so that no loader outlives it."""
+        context = self.context.renewed()
+        member = Member(operation.id, self.outbox)
+        group = await self._joined(operation, context, member)
+        if group is None:
+            scoped = copy.copy(self)
+            scoped.context = context
+            await super(SocketHandler, scoped).run_operation(operation)
+            return
+        try:
+            error = await member.ended
+            await self.outbox.sent()
+        finally:
+            group.leave(member)
+            metrics.note(group.name, "subscription", ok=member.ok)
+        if error is not None:
+            errors = [as_graphql_error(error)]
+            present_errors(errors, context)
+            if not member.told:
+                await operation.send_initial_errors(errors)
+                return
+            await operation.send_next(ExecutionResult(data=None, errors=errors))
+        await operation.send_operation_message({"id": operation.id, "type": "complete"})
+
+    async def _joined(
+        self, operation: Operation[Any, None], context: Context, member: Member
+    ) -> Group | None:
+        """The group an operation belongs to, once it was told the present. None also when it
+        could not be told, so that the operation's own run says why."""
+        groups: Groups = self.view.groups  # type: ignore[attr-defined]
+        group = groups.of(
+            operation.query,
+            schema.prepare(operation.query),
+            operation.operation_name,
+            operation.variables,
+            context,
+        )
+        if group is None:
+            return None
+        if self.guard is not None:
+            self.guard.watch(member)
+        try:
+            await group.join(member)
+        except Exception as error:
+            if not member.told:
+                return None
+            member.end(error)
+        return group
 
     async def shutdown(self) -> None:
         """The socket is closed."""
         if self.guard is not None:
             self.guard.release()
+        self.outbox.close()
         await super().shutdown()

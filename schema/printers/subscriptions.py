@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator
+from abc import abstractmethod
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable
+from contextlib import aclosing
 from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
-from app.accounts.models import Scope
 from app.errors import NotFound
 from app.hub import EVENT, STATUS, Message
 from app.printers import models, queries
@@ -15,6 +16,7 @@ from app.printers.live import StatusReason
 from app.printers.status import PrinterState
 from schema.context import Context, Info
 from schema.fields import about
+from schema.following.sources import Item, Source, Value, followed, told
 from schema.ids import integer_id
 from schema.printers.status import PrinterStatus
 from schema.printers.types import Printer
@@ -81,29 +83,42 @@ class _Rows:
         self._known = None
 
 
-async def _changed_printers(
-    context: Context, wanted: set[int] | None
-) -> AsyncIterator[tuple[Printer, StatusReason]]:
-    """Every wanted printer as it is now, then each whenever it changes."""
-    live = context.runtime.live
-    rows = _Rows(context, wanted)
-    feed = context.runtime.hub.feed(
-        STATUS, EVENT, team_id=context.viewer.team_id, latest=True, bound=FEED_BOUND
-    )
-    async with context.watched(feed):
-        for row in (await rows.known()).values():
-            context.renew_loaders()
-            yield Printer.of(row), StatusReason.RESTORED
-        async for message in feed:
-            if message.topic != STATUS:
-                rows.forget()
-            if message.topic == EVENT:
-                continue
-            for row in _concerned(message, await rows.known()):
-                change = live.change(row.id)
-                if change is not None:
-                    context.renew_loaders()
-                    yield Printer.of(row), change.reason
+class _Printers(Source[Value]):
+    """The wanted printers of the farm, each whenever it changes; the newest of each is enough."""
+
+    def __init__(self, context: Context, wanted: set[int] | None, field: str) -> None:
+        super().__init__(context)
+        self.feed = context.runtime.hub.feed(
+            STATUS, EVENT, team_id=context.viewer.team_id, latest=True, bound=FEED_BOUND
+        )
+        self._rows = _Rows(context, wanted)
+        self._wanted = wanted or set()
+        self._field = field
+
+    @abstractmethod
+    def _items(self, row: models.Printer, reason: StatusReason) -> Iterable[Item[Value]]:
+        """What there is to tell of a printer as it is now."""
+
+    async def present(self) -> AsyncIterator[Item[Value]]:
+        """Every wanted printer. Raises `NotFound` when there is none of an id that is wanted."""
+        known = await self._rows.known()
+        if not self._wanted <= known.keys():
+            raise NotFound("There is no such printer.", field=self._field)
+        for row in known.values():
+            for item in self._items(row, StatusReason.RESTORED):
+                yield item
+
+    async def read(self, message: Message) -> AsyncIterator[Item[Value]]:
+        """The printer of a status; after missed messages all of them."""
+        if message.topic != STATUS:
+            self._rows.forget()
+        if message.topic == EVENT:
+            return
+        for row in _concerned(message, await self._rows.known()):
+            change = self.context.runtime.live.change(row.id)
+            if change is not None:
+                for item in self._items(row, change.reason):
+                    yield item
 
 
 def _concerned(message: Message, known: dict[int, models.Printer]) -> list[models.Printer]:
@@ -114,65 +129,106 @@ def _concerned(message: Message, known: dict[int, models.Printer]) -> list[model
     return [] if row is None else [row]
 
 
-@strawberry.type
-class PrinterSubscriptions:
-    @strawberry.subscription(
-        description="The state of printers: the present one first, then every change."
-    )
-    async def printer_status(
-        self, info: Info, printer_ids: list[strawberry.ID] | None = None
-    ) -> AsyncGenerator[PrinterStatusUpdate, None]:
-        context = info.context
-        context.viewer.require(Scope.READ)
-        wanted = None
-        if printer_ids is not None:
-            wanted = {integer_id(item, "Printer") or 0 for item in printer_ids}
-            if not wanted <= (await _Rows(context, wanted).known()).keys():
-                raise NotFound("There is no such printer.", field="printer_ids")
-        async for printer, reason in _changed_printers(context, wanted):
-            status = context.runtime.live.status(printer.row.id)
-            yield PrinterStatusUpdate(
-                printer=printer,
-                status=PrinterStatus.of(status, printer.row.id),
+class PrinterStatuses(_Printers[PrinterStatusUpdate]):
+    """Statuses of some printers, or of all."""
+
+    def __init__(self, context: Context, printer_ids: list[strawberry.ID] | None = None) -> None:
+        wanted = None if printer_ids is None else set(map(_printer_id, printer_ids))
+        super().__init__(context, wanted, "printer_ids")
+
+    def _items(
+        self, row: models.Printer, reason: StatusReason
+    ) -> Iterable[Item[PrinterStatusUpdate]]:
+        status = self.context.runtime.live.status(row.id)
+
+        def make() -> PrinterStatusUpdate:
+            return PrinterStatusUpdate(
+                printer=Printer.of(row),
+                status=PrinterStatus.of(status, row.id),
                 seq=status.seq,
                 reason=reason,
             )
 
+        yield Item(make, row.id, (row, status, reason))
+
+
+class PrintProgresses(_Printers[PrintProgress]):
+    """Progress of one printer. Temperatures change all the time; whoever asks for progress is
+    told of progress."""
+
+    def __init__(self, context: Context, printer_id: strawberry.ID) -> None:
+        super().__init__(context, {_printer_id(printer_id)}, "printer_id")
+        self._told: object = None
+
+    async def missed(self) -> AsyncIterator[Item[PrintProgress]]:
+        """What is shown now, unless it was told."""
+        for row in (await self._rows.known()).values():
+            for item in self._items(row, StatusReason.RESTORED):
+                yield item
+
+    async def present(self) -> AsyncIterator[Item[PrintProgress]]:
+        """What is shown now; those who listen already still hear of it where it is new to them."""
+        told, self._told = self._told, None
+        async for item in super().present():
+            yield item
+        self._told = told or self._told
+
+    def _items(self, row: models.Printer, reason: StatusReason) -> Iterable[Item[PrintProgress]]:
+        status = self.context.runtime.live.status(row.id)
+        archive_id = None if status.job is None else status.job.archive_id
+        remaining = status.remaining_time
+        shown = (
+            status.state,
+            status.progress,
+            remaining,
+            status.current_layer,
+            status.total_layers,
+            archive_id,
+        )
+        if shown == self._told:
+            return
+        self._told = shown
+
+        def make() -> PrintProgress:
+            return PrintProgress(
+                printer=Printer.of(row),
+                state=status.state,
+                progress=status.progress,
+                remaining_time=None if remaining is None else Seconds(remaining),
+                current_layer=status.current_layer,
+                total_layers=status.total_layers,
+                seq=status.seq,
+                archive_id=archive_id,
+            )
+
+        yield Item(make, row.id, (row, status))
+
+
+def _printer_id(given: strawberry.ID) -> int:
+    """The number of a printer; 0, which no printer has, for an id that is none."""
+    return integer_id(given, "Printer") or 0
+
+
+@strawberry.type
+class PrinterSubscriptions:
     @strawberry.subscription(
-        description="Progress of one printer's prints: the present first, then every change."
+        description="The state of printers: the present one first, then every change.",
+        metadata=followed(PrinterStatuses),
+    )
+    async def printer_status(
+        self, info: Info, printer_ids: list[strawberry.ID] | None = None
+    ) -> AsyncGenerator[PrinterStatusUpdate, None]:
+        async with aclosing(told(PrinterStatuses(info.context, printer_ids))) as updates:
+            async for update in updates:
+                yield update
+
+    @strawberry.subscription(
+        description="Progress of one printer's prints: the present first, then every change.",
+        metadata=followed(PrintProgresses),
     )
     async def print_progress(
         self, info: Info, printer_id: strawberry.ID
     ) -> AsyncGenerator[PrintProgress, None]:
-        context = info.context
-        context.viewer.require(Scope.READ)
-        wanted = {integer_id(printer_id, "Printer") or 0}
-        if not await _Rows(context, wanted).known():
-            raise NotFound("There is no such printer.", field="printer_id")
-        told: object = None
-        async for printer, _reason in _changed_printers(context, wanted):
-            status = context.runtime.live.status(printer.row.id)
-            progress = PrintProgress(
-                printer=printer,
-                state=status.state,
-                progress=status.progress,
-                remaining_time=(
-                    None if status.remaining_time is None else Seconds(status.remaining_time)
-                ),
-                current_layer=status.current_layer,
-                total_layers=status.total_layers,
-                seq=status.seq,
-                archive_id=None if status.job is None else status.job.archive_id,
-            )
-            # Temperatures change all the time; whoever asks for progress is told of progress.
-            shown = (
-                status.state,
-                status.progress,
-                status.remaining_time,
-                status.current_layer,
-                status.total_layers,
-                progress.archive_id,
-            )
-            if shown != told:
-                told = shown
-                yield progress
+        async with aclosing(told(PrintProgresses(info.context, printer_id))) as progress:
+            async for item in progress:
+                yield item
