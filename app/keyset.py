@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Generic, TypeVar
@@ -27,7 +27,10 @@ from sqlalchemy import (
     true,
     tuple_,
 )
+from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import InstrumentedAttribute, aliased
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeEngine
 
 from app.database import ReadSession, WriteSession
@@ -50,6 +53,26 @@ class Computed:
 
 
 Key = InstrumentedAttribute[Any] | Computed
+
+
+class Opaque(FunctionElement[Any]):
+    """The same value, in a form for which SQLite chooses no index."""
+
+    inherit_cache = True
+
+    def __init__(self, value: Any) -> None:
+        super().__init__(value)
+        self.type = value.type
+
+
+@compiles(Opaque)
+def _plain(element: Opaque, compiler: SQLCompiler, **options: Any) -> str:
+    return compiler.process(element.clauses, **options)
+
+
+@compiles(Opaque, "sqlite")
+def _hidden(element: Opaque, compiler: SQLCompiler, **options: Any) -> str:
+    return f"+{compiler.process(element.clauses, **options)}"
 
 
 def nulls_last(
@@ -100,6 +123,11 @@ class Order:
                 found |= place_values(argument, decode_cursor(self, cursor, argument))
         return found
 
+    def of(self, entity: Any) -> Order:
+        """The same order of an alias; none of its keys is computed."""
+        columns = [key for key in self.columns if not isinstance(key, Computed)]
+        return replace(self, columns=tuple(getattr(entity, column.key) for column in columns))
+
 
 @dataclass(frozen=True, slots=True)
 class Window:
@@ -115,6 +143,18 @@ class Window:
     def size(self) -> int:
         """How many rows at most."""
         return self.last if self.last is not None else self.first or 0
+
+
+# Restricts a statement to what its reader may see of an entity in it.
+Within = Callable[[Select[Any], Any], Select[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A statement for a window and one row more, and the entity its rows are selected from."""
+
+    statement: Select[Any]
+    entity: Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +178,22 @@ async def fetch_page(
     window: Window,
 ) -> Page[Row]:
     """The rows of a window. Raises `Invalid` for a cursor that is not of this order."""
-    rows = list((await session.scalars(windowed(statement, order, window))).all())
+    reading = Reading(windowed(statement, order, window), None)
+    return await read_page(session, [reading], order, window)
+
+
+async def read_page(
+    session: ReadSession | WriteSession,
+    readings: Sequence[Reading],
+    order: Order,
+    window: Window,
+) -> Page[Any]:
+    """The rows of a window: what the first reading that fills it gives, otherwise the last."""
+    rows: list[Any] = []
+    for reading in readings:
+        rows = list((await session.scalars(reading.statement)).all())
+        if len(rows) > window.size:
+            break
     more = len(rows) > window.size
     rows = rows[: window.size]
     backwards = window.last is not None
@@ -152,11 +207,25 @@ async def fetch_page(
     )
 
 
-def windowed(statement: Select[Row], order: Order, window: Window) -> Select[Row]:
+def windowed(
+    statement: Select[Row],
+    order: Order,
+    window: Window,
+    by: Callable[[Any], Any] = lambda key: key,
+) -> Select[Row]:
     """The rows of a window and one more, which tells whether the list goes on.
 
-    Backwards (`last`) they come in reverse. Raises `Invalid` for a cursor of another order.
+    Backwards (`last`) they come in reverse. `by` is what is sorted by in place of each key. Raises
+    `Invalid` for a cursor of another order.
     """
+    statement = placed(statement, order, window)
+    statement = in_order(statement, order, backwards=window.last is not None, by=by)
+    statement = statement.limit(window.size + 1)
+    return statement.offset(window.offset) if window.offset else statement
+
+
+def placed(statement: Select[Row], order: Order, window: Window) -> Select[Row]:
+    """The rows between the cursors of a window."""
     for cursor, name, later in (
         (window.after, "after", True),
         (window.before, "before", False),
@@ -164,9 +233,7 @@ def windowed(statement: Select[Row], order: Order, window: Window) -> Select[Row
         if cursor is not None:
             place = place_values(name, decode_cursor(order, cursor, name))
             statement = statement.where(_beyond(order, place, later))
-    statement = in_order(statement, order, backwards=window.last is not None)
-    statement = statement.limit(window.size + 1)
-    return statement.offset(window.offset) if window.offset else statement
+    return statement
 
 
 async def first_of_each(
@@ -204,12 +271,17 @@ async def first_of_each(
     return [row for row in await session.scalars(statement) if row is not None]
 
 
-def in_order(statement: Select[Any], order: Order, *, backwards: bool = False) -> Select[Any]:
-    """The same rows, sorted."""
+def in_order(
+    statement: Select[Any],
+    order: Order,
+    *,
+    backwards: bool = False,
+    by: Callable[[Any], Any] = lambda key: key,
+) -> Select[Any]:
+    """The same rows, sorted by what `by` makes of the keys."""
     descending = order.descending is not backwards
-    return statement.order_by(
-        *(column.desc() if descending else column.asc() for column in map(_sql, order.columns))
-    )
+    keys = (by(_sql(key)) for key in order.columns)
+    return statement.order_by(*(key.desc() if descending else key.asc() for key in keys))
 
 
 def _sql(key: Key) -> Any:

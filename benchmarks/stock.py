@@ -15,6 +15,7 @@ from sqlalchemy import insert, text
 from app import migration
 from app.archives import figures
 from app.archives.models import Archive, ArchiveStatus, FilamentUse
+from app.archives.search import searchable
 from app.asgi import open_farm
 from app.database import WriteSession
 from app.printers.models import Printer, Trust
@@ -127,10 +128,11 @@ def _history(
         duration = dice.randint(1_200, 14_000)
         ended = started + timedelta(seconds=duration)
         name = f"Part {dice.randint(1, 500)}"
+        filename = f"{name.lower().replace(' ', '_')}.3mf"
         yield {
             "team_id": team_id,
             "name": name,
-            "filename": f"{name.lower().replace(' ', '_')}.3mf",
+            "filename": filename,
             "status": dice.choices(
                 (ArchiveStatus.SUCCESS, ArchiveStatus.FAILED, ArchiveStatus.STOPPED), (88, 8, 4)
             )[0],
@@ -145,5 +147,5 @@ def _history(
             "filament_used": Decimal(duration) / 90,
             "filament_type": dice.choice(("PLA", "PETG", "ABS")),
             "tags": [],
-            "search_text": name.lower(),
+            "search_text": searchable((name, filename)),
         }

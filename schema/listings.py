@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -10,7 +10,7 @@ from sqlalchemy import Select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from app.accounts.models import Scope
-from app.keyset import Order, Window, fetch_page, windowed
+from app.keyset import Order, Reading, Window, Within, read_page, windowed
 from schema.context import Context
 from schema.pagination import Connection, connection, window
 from schema.plans.sources import Columns, Source
@@ -18,6 +18,11 @@ from schema.plans.sources import Columns, Source
 Node = TypeVar("Node")
 Row = TypeVar("Row")
 Wanted = TypeVar("Wanted")
+
+
+def everything(statement: Select[Any], _entity: Any) -> Select[Any]:
+    """The statement as it is, for a session that restricts it by itself."""
+    return statement
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +38,26 @@ class Listing(Generic[Row, Wanted]):
     wanted: Callable[[Context, Any], Wanted]
     order: Callable[[Any], Order]
     scope: Scope = Scope.READ
+    readings: Callable[..., Sequence[Reading]] | None = None
+
+    def reads(
+        self,
+        wanted: Wanted,
+        order: Order,
+        asked: Window,
+        within: Within = everything,
+        *,
+        embedded: bool,
+    ) -> Sequence[Reading]:
+        """What answers a window: statements to be tried in turn until one fills it."""
+        if self.readings is not None:
+            return self.readings(wanted, order, asked, within, embedded=embedded)
+        (shown,) = self.listed(wanted).column_descriptions
+        table = shown["entity"]
+        statement, entity = self.windowed(
+            lambda wanted: within(self.listed(wanted), table), wanted, order, asked
+        )
+        return [Reading(statement, entity or table)]
 
     def windowed(
         self,
@@ -75,7 +100,9 @@ class Listing(Generic[Row, Wanted]):
                 return int(await session.scalar(self.counted(wanted)) or 0)
 
         async with context.read() as session:
-            page = await fetch_page(session, self.listed(wanted), order, asked)
+            embedded = session.get_bind().dialect.name == "sqlite"
+            tries = self.reads(wanted, order, asked, embedded=embedded)
+            page = await read_page(session, tries, order, asked)
         return connection(page, node, count)
 
 

@@ -40,8 +40,8 @@ class Archive(TeamOwned, Table):
         Index(None, "team_id", "printer_id", "created_at", "id"),
         Index(None, "team_id", "project_id", "created_at", "id"),
         Index(None, "team_id", "name", "id"),
-        Index(None, "project_id", "status"),
-        Index(None, "printer_id"),
+        Index(None, "project_id", "status", "created_at", "id"),
+        Index(None, "printer_id", "status", "created_at", "id"),
         Index(None, "file_id"),
     )
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import ColumnElement, Select, func, select
 
+from app.archives import search
 from app.archives.models import Archive, ArchiveCount, ArchiveStatus, FilamentUse
 from app.database import ReadSession, WriteSession
-from app.keyset import Order, Page, Window, fetch_page
+from app.keyset import Order
 from app.keyset import first_of_each as first_of_each_row
 from app.texts import like_pattern
 
@@ -26,6 +28,7 @@ ORDERS: dict[tuple[str, bool], Order] = {
     for descending in (False, True)
 }
 NEWEST_FIRST = ORDERS["created_at", True]
+BY_CREATION = (NEWEST_FIRST, ORDERS["created_at", False])
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,53 +58,62 @@ class ArchiveFilter:
         )
 
 
-def _conditions(wanted: ArchiveFilter) -> list[ColumnElement[bool]]:
+def conditions(
+    wanted: ArchiveFilter,
+    entity: type[Archive] = Archive,
+    by: Callable[[Any], Any] = lambda column: column,
+) -> list[ColumnElement[bool]]:
+    """What holds for the archives that match, said of what `by` makes of the columns."""
     found: list[ColumnElement[bool]] = []
     if wanted.printer_id is not None:
-        found.append(Archive.printer_id == wanted.printer_id)
+        found.append(by(entity.printer_id) == wanted.printer_id)
     if wanted.project_id is not None:
-        found.append(Archive.project_id == wanted.project_id)
+        found.append(by(entity.project_id) == wanted.project_id)
     if wanted.statuses is not None:
-        found.append(Archive.status.in_(wanted.statuses))
+        found.append(by(entity.status).in_(wanted.statuses))
     if wanted.created_from is not None:
-        found.append(Archive.created_at >= wanted.created_from)
+        found.append(by(entity.created_at) >= wanted.created_from)
     if wanted.created_until is not None:
-        found.append(Archive.created_at <= wanted.created_until)
-    for word in (wanted.search or "").casefold().split():
-        found.append(Archive.search_text.like(like_pattern(word), escape="\\"))
+        found.append(by(entity.created_at) <= wanted.created_until)
+    found += [search.occurs(word, entity) for word in search.words(wanted.search or "")]
     if wanted.material is not None:
         # One of the materials of the print, which stand behind one another: "PETG, PLA".
-        listed = func.lower(", " + Archive.filament_type + ", ")
+        materials = func.lower(", " + entity.filament_type + ", ")
         pattern = like_pattern(f", {wanted.material.lower()}, ")
-        found.append(listed.like(pattern, escape="\\"))
+        found.append(materials.like(pattern, escape="\\"))
     if wanted.tag is not None:
-        pattern = like_pattern(f"\n{wanted.tag.casefold()}\n")
-        found.append(Archive.search_text.like(pattern, escape="\\"))
+        found.append(search.occurs(search.line(wanted.tag), entity))
     return found
+
+
+def in_index(wanted: ArchiveFilter) -> list[ColumnElement[bool]]:
+    """What the index of texts knows of the archives that match; a project is looked through."""
+    if wanted.project_id is not None:
+        return []
+    parts = search.words(wanted.search or "")
+    if wanted.material is not None:
+        parts.append(search.folded(wanted.material))
+    if wanted.tag is not None:
+        parts.append(search.line(wanted.tag))
+    known = search.may_hold(parts)
+    return [] if known is None else [known]
 
 
 def listed(wanted: ArchiveFilter) -> Select[Archive]:
     """The archives that match."""
-    return select(Archive).where(*_conditions(wanted))
+    return select(Archive).where(*conditions(wanted))
 
 
 def counted(wanted: ArchiveFilter) -> Select[int]:
     """How many archives match; without a free condition this is read, not counted."""
     if not wanted.is_counted:
-        return select(func.count(Archive.id)).where(*_conditions(wanted))
+        return select(func.count(Archive.id)).where(*conditions(wanted), *in_index(wanted))
     kept = select(func.coalesce(func.sum(ArchiveCount.archives), 0))
     if wanted.printer_id is not None:
         kept = kept.where(ArchiveCount.printer_id == wanted.printer_id)
     if wanted.statuses is not None:
         kept = kept.where(ArchiveCount.status.in_(wanted.statuses))
     return kept
-
-
-async def page(
-    session: Session, wanted: ArchiveFilter, order: Order, window: Window
-) -> Page[Archive]:
-    """One window of the history."""
-    return await fetch_page(session, listed(wanted), order, window)
 
 
 async def count(session: Session, wanted: ArchiveFilter) -> int:
@@ -186,6 +198,6 @@ async def counts_of_each(
         return {parent: int(number) for parent, number in await session.execute(kept)}
     key = getattr(Archive, column)
     rows = await session.execute(
-        select(key, func.count(Archive.id)).where(key.in_(ids), *_conditions(wanted)).group_by(key)
+        select(key, func.count(Archive.id)).where(key.in_(ids), *conditions(wanted)).group_by(key)
     )
     return {parent: int(number) for parent, number in rows}

@@ -12,7 +12,7 @@ from sqlalchemy import delete, select
 from app import texts
 from app.accounts.models import Scope
 from app.accounts.viewer import Viewer
-from app.archives import figures, queries
+from app.archives import figures, queries, search
 from app.archives.entered import FilamentEntry, amount, enter_filaments, enter_grams
 from app.archives.models import Archive, ArchiveStatus
 from app.database import WriteSession
@@ -117,7 +117,7 @@ def search_text(archive: Archive) -> str:
         archive.filament_type or "",
         *archive.tags,
     )
-    return "\n".join(("", *parts, "")).casefold()
+    return search.searchable(parts)
 
 
 async def delete_archive(session: WriteSession, viewer: Viewer, archive_id: int) -> int:

@@ -11,6 +11,7 @@ import strawberry
 
 from app.archives import queries
 from app.archives.models import ArchiveStatus
+from app.archives.reading import readings
 from app.errors import Invalid
 from app.keyset import Order
 from schema.context import Context
@@ -92,6 +93,7 @@ LISTING = Listing(
     counted=queries.counted,
     wanted=lambda _context, given: conditions(given),
     order=ordering,
+    readings=readings,
 )
 
 

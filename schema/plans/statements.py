@@ -76,13 +76,14 @@ class Statements:
         self.dialect = dialect
         self.embedded = dialect.name == "sqlite"
         self._readers: dict[str, tuple[Callable[[Any], Any], ...]] = {}
-        self._known: OrderedDict[Hashable, Statement] = OrderedDict()
+        self._known: OrderedDict[Hashable, tuple[Statement, ...]] = OrderedDict()
 
-    def get(self, key: Hashable, build: Callable[[], Select[Any]]) -> Statement:
-        """The statement of a key, built when it is not known."""
+    def get(self, key: Hashable, build: Callable[[], list[Select[Any]]]) -> Sequence[Statement]:
+        """The statements of a key, built when they are not known."""
         found = self._known.get(key)
         if found is None:
-            found = self._known[key] = compiled(build(), self.dialect)
+            found = tuple(compiled(statement, self.dialect) for statement in build())
+            self._known[key] = found
             if len(self._known) > MAX_REMEMBERED:
                 self._known.popitem(last=False)
         else:
@@ -110,7 +111,7 @@ def one(level: Level) -> Select[Any]:
     )
 
 
-def page(
+def pages(
     level: Level,
     listing: Listing[Any, Any],
     wanted: Any,
@@ -118,12 +119,16 @@ def page(
     window: Window,
     *,
     places: bool,
-) -> Select[Any]:
-    """The rows of a window, and one more; with `places` what cursors are made of follows."""
-    base, root = listing.windowed(
-        lambda wanted: _of_team(listing.listed(wanted), level.model), wanted, order, window
-    )
-    return level.select(base, root or level.model, _keys(order, places))
+    embedded: bool,
+) -> list[Select[Any]]:
+    """The rows of a window, and one more, to be read in turn until a statement gives as many; with
+    `places` what cursors are made of follows."""
+    return [
+        level.select(
+            reading.statement.select_from(reading.entity), reading.entity, _keys(order, places)
+        )
+        for reading in listing.reads(wanted, order, window, _of_team, embedded=embedded)
+    ]
 
 
 def total(level: Level, listing: Listing[Any, Any], wanted: Any) -> Select[Any]:

@@ -87,6 +87,13 @@ class Run:
 
     def statement(self, key: tuple[Hashable, ...], build: Callable[[], Any]) -> Statement:
         """A statement that is compiled once per key."""
+        (only,) = self.statements_in_turn(key, lambda: [build()])
+        return only
+
+    def statements_in_turn(
+        self, key: tuple[Hashable, ...], build: Callable[[], list[Any]]
+    ) -> Sequence[Statement]:
+        """Statements that are compiled once per key."""
         try:
             return self.statements.get(key, build)
         except TypeError as error:
@@ -370,13 +377,23 @@ class PageOfRows(RootRows):
         order = self.listing.order(given.get("order_by"))
         values = order.places(asked)
         shape = (asked.last is not None, asked.size, asked.offset, tuple(values))
-        statement = run.statement(
+        found = run.statements_in_turn(
             (self.serial, wanted, order.name, shape),
-            lambda: statements.page(
-                self.level, self.listing, wanted, order, asked, places=self.places
+            lambda: statements.pages(
+                self.level,
+                self.listing,
+                wanted,
+                order,
+                asked,
+                places=self.places,
+                embedded=run.statements.embedded,
             ),
         )
-        rows = await run.rows(statement, values)
+        rows: Rows = ()
+        for statement in found:
+            rows = await run.rows(statement, values)
+            if len(rows) > asked.size:
+                break
         total = await self._total(run, wanted) if self.counted else None
         return rows, _facts(run, self.level, asked, order, places=self.places, total=total)
 

@@ -11,7 +11,7 @@ import pytest
 
 from app.accounts.models import Scope
 from app.accounts.viewer import Viewer
-from app.archives import queries, service
+from app.archives import queries, reading, service
 from app.archives.models import Archive, ArchiveStatus
 from app.archives.queries import ArchiveFilter
 from app.archives.runs import ObservedFilament
@@ -55,7 +55,7 @@ async def _names(
 ) -> list[str]:
     """The names of what is found; the count must agree with them."""
     async with database.read(viewer.team_id) as session:
-        page = await queries.page(session, wanted, order, Window(first=100))
+        page = await reading.page(session, wanted, order, Window(first=100))
         assert await queries.count(session, wanted) == len(page.rows)
         return [row.name for row in page.rows]
 
@@ -130,20 +130,20 @@ async def test_pages_neither_lose_nor_repeat_a_row(
         await make_print(database, printer, f"Part {number % 2}", at=at)
     for order in queries.ORDERS.values():
         async with database.read(viewer.team_id) as session:
-            whole = await queries.page(session, EVERYTHING, order, Window(first=100))
+            whole = await reading.page(session, EVERYTHING, order, Window(first=100))
             expected = [row.id for row in whole.rows]
             assert len(set(expected)) == 7
             found: list[int] = []
-            page = await queries.page(session, EVERYTHING, order, Window(first=3))
+            page = await reading.page(session, EVERYTHING, order, Window(first=3))
             while True:
                 found += [row.id for row in page.rows]
                 if not page.has_next:
                     break
                 after = page.cursor(page.rows[-1])
-                page = await queries.page(session, EVERYTHING, order, Window(first=3, after=after))
+                page = await reading.page(session, EVERYTHING, order, Window(first=3, after=after))
             assert found == expected
             before = page.cursor(page.rows[0])
-            back = await queries.page(session, EVERYTHING, order, Window(last=3, before=before))
+            back = await reading.page(session, EVERYTHING, order, Window(last=3, before=before))
             assert [row.id for row in back.rows] == expected[3:6]
             assert back.has_previous
 
@@ -240,7 +240,7 @@ async def test_a_running_print_cannot_be_deleted(
     async with database.transaction(EVERY_TEAM) as session:
         await begin(session, printer)
     async with database.read(viewer.team_id) as session:
-        page = await queries.page(session, EVERYTHING, queries.NEWEST_FIRST, Window(first=1))
+        page = await reading.page(session, EVERYTHING, queries.NEWEST_FIRST, Window(first=1))
         archive = page.rows[0]
     async with database.transaction(viewer.team_id) as session:
         with pytest.raises(Conflict):

@@ -9,7 +9,7 @@ from decimal import Decimal
 import pytest
 
 from app.accounts.viewer import Viewer
-from app.archives import queries, removal, runs
+from app.archives import queries, reading, removal, runs
 from app.archives.models import Archive, ArchiveStatus
 from app.archives.queries import ArchiveFilter
 from app.archives.runs import ObservedFilament
@@ -49,7 +49,7 @@ async def printer(database: Database, viewer: Viewer) -> Printer:
 
 async def _archives(database: Database, viewer: Viewer) -> list[Archive]:
     async with database.read(viewer.team_id) as session:
-        page = await queries.page(session, ArchiveFilter(), queries.NEWEST_FIRST, Window(first=100))
+        page = await reading.page(session, ArchiveFilter(), queries.NEWEST_FIRST, Window(first=100))
         assert await queries.count(session, ArchiveFilter()) == len(page.rows)
         return list(page.rows)
 
