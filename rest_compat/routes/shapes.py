@@ -20,7 +20,9 @@ def moment(value: str | None) -> str | None:
 
 def money(value: str | None) -> float | None:
     """An exact amount as a number of two places."""
-    return None if value is None else float(round(Decimal(value), 2))
+    if value is None:
+        return None
+    return float(value if value[-3:-2] == "." else round(Decimal(value), 2))
 
 
 def _related(value: Data | None) -> tuple[int | None, str | None]:

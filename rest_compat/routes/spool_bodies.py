@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator, Mapping
-from decimal import Decimal
 from typing import Any
 
 from rest_compat.bodies import INTEGER, NUMBER, STRING, TIME, UUID, many, maybe, record, words
@@ -147,7 +146,7 @@ def lines(data: Data) -> Iterator[list[Any]]:
 
 def exact(value: str | None) -> float | None:
     """An exact number with all its places."""
-    return None if value is None else float(Decimal(value))
+    return None if value is None else float(value)
 
 
 def spool(data: Data) -> dict[str, Any]:

@@ -7,11 +7,13 @@ from typing import Any
 
 from graphql import (
     FieldNode,
+    GraphQLArgument,
     GraphQLError,
     GraphQLField,
     GraphQLSchema,
     Undefined,
     VariableNode,
+    is_non_null_type,
 )
 from graphql.execution.values import VariableValues, get_argument_values
 from strawberry.schema.schema_converter import GraphQLCoreConverter
@@ -24,6 +26,7 @@ from schema.plans.variables import as_they_are, written
 DEFINITION = GraphQLCoreConverter.DEFINITION_BACKREF
 # Arguments of one field that are remembered.
 MAX_REMEMBERED = 200
+_DEPENDS = object()
 
 
 class Arguments:
@@ -38,7 +41,8 @@ class Arguments:
         self._declared: StrawberryField = field.extensions[DEFINITION]
         self._field = field
         self._node = node
-        # By the name of the argument: the variable, and the name of the parameter.
+        # By the name of the argument: the variable, the name of the parameter, and what is meant
+        # when the variable is left out.
         self._passed = dict(self._straight())
         self._used = sorted(
             {
@@ -54,15 +58,16 @@ class Arguments:
         """By the names of the resolver's parameters; `Unplannable` when one is not valid."""
         coerced = variables.coerced
         passed: dict[str, Any] = {}
-        for variable, parameter in self._passed.values():
-            value = coerced.get(variable)
-            if value is None:  # left out, or null: what that means depends
+        for variable, parameter, without in self._passed.values():
+            value = coerced.get(variable, without)
+            if value is _DEPENDS or (value is None and variable in coerced):
                 return self._read_all(variables)
-            passed[parameter] = value
+            if value is not Undefined:
+                passed[parameter] = value
         rest = self._rest(variables)
         return {**rest, **passed} if passed else rest
 
-    def _straight(self) -> Iterator[tuple[str, tuple[str, str]]]:
+    def _straight(self) -> Iterator[tuple[str, tuple[str, str, Any]]]:
         """The arguments that are nothing but a variable of a plain scalar."""
         parameters = {
             name: argument.python_name
@@ -71,8 +76,9 @@ class Arguments:
         }
         for argument in self._node.arguments or ():
             name, value = argument.name.value, argument.value
-            if isinstance(value, VariableNode) and as_they_are(self._field.args[name].type):
-                yield name, (value.name.value, parameters[name])
+            given = self._field.args[name]
+            if isinstance(value, VariableNode) and as_they_are(given.type):
+                yield name, (value.name.value, parameters[name], _without(given))
 
     def _rest(self, variables: VariableValues) -> Mapping[str, Any]:
         key = b""
@@ -125,6 +131,13 @@ class Arguments:
             scalar_registry=self._schema.schema_converter.scalar_registry,
             config=self._schema.config,
         )
+
+
+def _without(argument: GraphQLArgument) -> Any:
+    """What an argument is when it is left out: nothing, null, or what graphql-core says."""
+    if argument.default is None and argument.default_value is Undefined:
+        return _DEPENDS if is_non_null_type(argument.type) else Undefined
+    return None if argument.default_value is None else _DEPENDS
 
 
 def _variables_in(node: Any) -> Iterator[VariableNode]:
