@@ -40,7 +40,7 @@ from app.http.dialect_hosts import DialectHosts
 from app.http.quick import QuickCors
 from app.http.request_log import RequestLog
 from app.http.request_metrics import RequestMetrics
-from app.http.routing import IndexedRouter
+from app.http.routing import LeanStarlette
 from app.hub import Hub
 from app.mail import Mailer
 from app.metrics import FarmMetrics, watch_loop
@@ -136,7 +136,7 @@ async def open_farm(settings: Settings) -> AsyncIterator[Runtime]:
 def create_app(runtime: Runtime) -> Starlette:
     """The whole server as one ASGI application; `app.state.runtime` holds its parts."""
     settings = runtime.settings
-    app = Starlette(
+    app = LeanStarlette(
         routes=[
             *pages.page_routes(),
             *password_page.routes(runtime.self_service),
@@ -167,8 +167,8 @@ def create_app(runtime: Runtime) -> Starlette:
                 max_age=600,
             ),
         ],
+        lifespan=_run_background,
     )
-    app.router = IndexedRouter(app.routes, lifespan=_run_background)
     app.state.runtime = runtime
     return app
 

@@ -5,8 +5,11 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.responses import PlainTextResponse
 from starlette.routing import Match, Route, Router
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 _VARIABLE = re.compile(r"\{\w+\}")
 
@@ -30,7 +33,16 @@ class IndexedRouter(Router):
     _index: _Place | None = None
 
     async def app(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Run the route of a request."""
+        """Run the route of a request, or answer that there is none."""
+        try:
+            await self._run_route(scope, receive, send)
+        except HTTPException as error:
+            if scope["type"] != "http":
+                raise
+            response = PlainTextResponse(error.detail, error.status_code, error.headers)
+            await response(scope, receive, send)
+
+    async def _run_route(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and not scope.get("root_path"):
             if self._index is None:
                 self._index = self._indexed()
@@ -51,6 +63,19 @@ class IndexedRouter(Router):
             if isinstance(route, Route):
                 _add(root, route)
         return root
+
+
+class LeanStarlette(Starlette):
+    """An application whose own middleware and router answer for what goes wrong, so that no
+    request passes through Starlette's two layers for it."""
+
+    def build_middleware_stack(self) -> ASGIApp:
+        """The middleware around the router, in the order it was given."""
+        self.router = IndexedRouter(self.routes, lifespan=self.router.lifespan_context)
+        app: ASGIApp = self.router
+        for kind, arguments, options in reversed(self.user_middleware):
+            app = kind(app, *arguments, **options)
+        return app
 
 
 def _add(root: _Place, route: Route) -> None:
