@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable, Sequence
 from typing import Any
 
 from sqlalchemy import (
@@ -21,6 +20,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
+from app.compiled import Statement, compiled
 from app.keyset import Computed, Order, Window, in_order
 from schema.listings import Listing
 from schema.plans.codecs import reader
@@ -30,43 +30,6 @@ from schema.plans.sources import Unplannable
 PARENTS = "parents"
 KEY = "key"
 MAX_REMEMBERED = 2_000
-
-
-@dataclass(frozen=True, slots=True)
-class Statement:
-    """The text for a driver, and how its values are found."""
-
-    text: str
-    names: tuple[str, ...]
-    constants: Mapping[str, Any]
-    processors: Mapping[str, Callable[[Any], Any]]
-
-    def arguments(self, given: Mapping[str, Any]) -> list[Any]:
-        """The values in the order of the text; those in `given` take precedence."""
-        return [
-            self.processors[name](given[name])
-            if name in given and name in self.processors
-            else given.get(name, self.constants.get(name))
-            for name in self.names
-        ]
-
-
-def compiled(statement: Select[Any], dialect: Dialect) -> Statement:
-    """A statement for one kind of database."""
-    text = statement.compile(dialect=dialect)
-    state = text.construct_expanded_state()
-    processors: dict[str, Any] = {
-        name: process
-        for name, bind in text.binds.items()
-        if (process := bind.type.dialect_impl(dialect).bind_processor(dialect)) is not None
-    } | dict(state.processors)
-    constants = {
-        name: processors[name](value) if name in processors and value is not None else value
-        for name, value in state.parameters.items()
-    }
-    # Parents come as the driver gave them, and go back as they are.
-    processors.pop(PARENTS, None)
-    return Statement(state.statement, tuple(state.positiontup or ()), constants, processors)
 
 
 class Statements:
@@ -82,7 +45,9 @@ class Statements:
         """The statements of a key, built when they are not known."""
         found = self._known.get(key)
         if found is None:
-            found = tuple(compiled(statement, self.dialect) for statement in build())
+            found = tuple(
+                compiled(statement, self.dialect, as_they_are={PARENTS}) for statement in build()
+            )
             self._known[key] = found
             if len(self._known) > MAX_REMEMBERED:
                 self._known.popitem(last=False)

@@ -11,6 +11,7 @@ from typing import Any
 from graphql.execution.values import VariableValues
 from sqlalchemy import ColumnElement, inspect
 
+from app.compiled import Statement
 from app.keyset import Order, Window
 from app.row_reader import RowReader, Rows
 from schema.context import Context
@@ -21,7 +22,7 @@ from schema.plans import statements
 from schema.plans.arguments import Arguments
 from schema.plans.levels import TEAM, Level
 from schema.plans.sources import ToMany, Unplannable
-from schema.plans.statements import KEY, PARENTS, Statement, Statements
+from schema.plans.statements import KEY, PARENTS, Statements
 from schema.plans.writing import Emit
 
 # Steps are told apart by a number that is never used again, unlike an address in memory.

@@ -84,8 +84,12 @@ class Statistics(Figures):
     @classmethod
     async def over(cls, context: Context, period: Period) -> Statistics:
         """The sums of a period."""
-        totals = await context.loaders.totals.get(period)
-        return cls(period=period, **figures(totals or Totals()))
+        return cls.of(period, await context.loaders.totals.get(period) or Totals())
+
+    @classmethod
+    def of(cls, period: Period, totals: Totals) -> Statistics:
+        """A period and its sums."""
+        return cls(period=period, **figures(totals))
 
     @strawberry.field(description="The same per printer.")
     async def by_printer(self, info: Info) -> list[PrinterStatistics]:

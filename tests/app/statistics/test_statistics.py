@@ -223,7 +223,9 @@ async def test_totals_add_up_over_whole_days(database: Database, viewer: Viewer)
             (Period(start=first + timedelta(days=2)), 0),
             (Period(printer_id=99), 0),
         ):
-            assert (await statistics.totals(session, [period]))[period].prints == prints, period
+            totals = (await statistics.totals(session, [period]))[period]
+            assert totals.prints == prints, period
+            assert await statistics.totals_of(database, viewer.team_id, period) == totals
 
 
 async def test_figures_are_split_by_printer_day_and_material(
