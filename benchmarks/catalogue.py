@@ -8,14 +8,18 @@ from benchmarks import (
     ingest_load,
     ingest_rate,
     latency,
+    mutation,
     queries,
     rest,
+    starting,
     subscribers,
 )
 
 BENCHMARKS = (
     queries.BENCHMARK,
     rest.BENCHMARK,
+    mutation.BENCHMARK,
+    starting.BENCHMARK,
     ingest_rate.BENCHMARK,
     ingest_load.BENCHMARK,
     latency.BENCHMARK,

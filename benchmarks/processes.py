@@ -104,7 +104,7 @@ async def _until_answered(client: httpx.AsyncClient) -> None:
             try:
                 await client.get("/health")
             except httpx.TransportError:
-                await asyncio.sleep(0.1)
+                await asyncio.sleep(0.02)
             else:
                 return
 

@@ -30,7 +30,9 @@ START_SECONDS = 60.0
 SERIALS = tuple(f"01P00A0000{number:05d}" for number in range(PRINTERS))
 # Rows that are asked for by id; every one of them is there.
 NUMBERS = range(1, ARCHIVES, 97)
-SERVER, HANDWRITTEN, NAIVE, POSTGRAPHILE = "server", "by hand", "Strawberry", "PostGraphile"
+SERVER, HANDWRITTEN, DEDUCTION = "server", "by hand", "transaction by hand"
+NAIVE, POSTGRAPHILE = "Strawberry", "PostGraphile"
+MODULES = {HANDWRITTEN: "handwritten", DEDUCTION: "deduction", NAIVE: "naive"}
 
 Q1 = """{ archives(first: 50) { nodes {
     id name status createdAt duration filamentUsed
@@ -98,8 +100,7 @@ async def contenders(
             if name == POSTGRAPHILE:
                 running = postgraphile.running(port, url)
             else:
-                module = {HANDWRITTEN: "handwritten", NAIVE: "naive"}[name]
-                running = baseline(module, str(port), url)
+                running = baseline(MODULES[name], str(port), url)
             found[name] = Contender(await stack.enter_async_context(running), address)
             await _until_listening(name, port)
         yield found
