@@ -333,6 +333,8 @@ def encode_place(order: Order, values: Sequence[Any]) -> str:
 def _tagged(value: Any) -> str:
     for tag, kind, _parse in _TAGS:
         if isinstance(value, kind):
+            if isinstance(value, Decimal):
+                return f"{tag}{value.normalize():f}"  # one text per value, whatever its places
             return tag + (value.isoformat() if isinstance(value, date) else str(value))
     raise TypeError(f"{type(value).__name__} cannot be part of a cursor")
 

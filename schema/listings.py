@@ -129,7 +129,7 @@ class NumberOf(Source):
 
 @dataclass(frozen=True, slots=True)
 class ListedOf(Source):
-    """The rows of a list that point to this row, as a connection; a plan reads first pages."""
+    """The rows of a list that point to this row, as a connection."""
 
     listing: Listing[Any, Any]
     parent: InstrumentedAttribute[Any]

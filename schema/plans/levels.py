@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import ColumnElement, FromClause, Integer, Select, and_, bindparam, inspect
-from sqlalchemy.orm import InstrumentedAttribute, aliased
+from sqlalchemy.orm import aliased
 
 from app.tables import Table, TeamOwned
 
@@ -85,12 +85,10 @@ class Level:
         """The columns of a statement: the primary key where nothing is asked of the rows."""
         return self.columns or [(0, primary_key(self.model))]
 
-    def select(
-        self, base: Select[Any], root: Any, extra: Sequence[InstrumentedAttribute[Any]] = ()
-    ) -> Select[Any]:
+    def select(self, base: Select[Any], root: Any, extra: Sequence[Any] = ()) -> Select[Any]:
         """The columns of this level over `base`, which selects from `root`.
 
-        `extra` are attributes of the root's table that follow behind the columns.
+        `extra` are further columns, which follow behind those of the level.
         """
         entities = [root]
         for item in self.joined:
@@ -101,5 +99,4 @@ class Level:
             base = base.outerjoin(other, here if team is None else and_(here, team))
             entities.append(other)
         columns = [getattr(entities[entity], name) for entity, name in self.selected]
-        columns += [getattr(root, attribute.key) for attribute in extra]
-        return base.with_only_columns(*columns)
+        return base.with_only_columns(*columns, *extra)

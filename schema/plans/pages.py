@@ -11,7 +11,7 @@ from schema.listings import ListedOf, NumberOf
 from schema.plans.arguments import Arguments
 from schema.plans.levels import Level
 from schema.plans.rows import Place, RowWriter, object_type, shown_table
-from schema.plans.steps import FirstOfEach, NumberOfEach, Run
+from schema.plans.steps import NumberOfEach, PageOfEach, Run
 from schema.plans.writing import mapping
 
 PARAMETERS = "rows, facts, t, f, x"
@@ -80,15 +80,15 @@ class PageWriter:
 
 
 class ListWriter:
-    """Writes what lists below rows hold: their first pages, and how many rows they have."""
+    """Writes what lists below rows hold: their pages, and how many rows they have."""
 
     def __init__(self, rows: RowWriter) -> None:
         self._rows = rows
         # Numbers that several fields of a row show are counted once.
         self._numbers: dict[Hashable, str] = {}
-        rows.list_writers |= {ListedOf: self._first_page, NumberOf: self._number_of}
+        rows.list_writers |= {ListedOf: self._page, NumberOf: self._number_of}
 
-    def _first_page(
+    def _page(
         self, place: Place, source: ListedOf, selected: GraphQLField, nodes: list[FieldNode]
     ) -> str:
         page = PageWriter(self._rows, selected, nodes, BELOW, "n")
@@ -100,7 +100,7 @@ class ListWriter:
 
         number = self._number(place, source, wanted) if page.counted else "None"
         place.below.append(
-            FirstOfEach(
+            PageOfEach(
                 slot=slot,
                 parents=place.number(place.key),
                 level=page.place.level,

@@ -21,7 +21,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from app.compiled import Statement, compiled
-from app.keyset import Computed, Order, Window, in_order
+from app.keyset import Computed, Order, Window, windowed
 from schema.listings import Listing
 from schema.plans.codecs import reader
 from schema.plans.levels import Level, of_team, primary_key
@@ -90,7 +90,9 @@ def pages(
     `places` what cursors are made of follows."""
     return [
         level.select(
-            reading.statement.select_from(reading.entity), reading.entity, _keys(order, places)
+            reading.statement.select_from(reading.entity),
+            reading.entity,
+            _sort_keys(order, reading.entity) if places else (),
         )
         for reading in listing.reads(wanted, order, window, _of_team, embedded=embedded)
     ]
@@ -125,21 +127,22 @@ def number_of_each(
     return _of_team(rows.where(_among(parent, dialect)).group_by(parent), parent.class_)
 
 
-def first_of_each(
+def page_of_each(
     level: Level,
     listing: Listing[Any, Any],
     wanted: Any,
     order: Order,
-    limit: int,
+    window: Window,
     parent: InstrumentedAttribute[Any],
     dialect: Dialect,
     *,
     places: bool,
 ) -> Select[Any]:
-    """The first rows of each parent, in one statement whose text does not grow with them."""
+    """The rows of a window of each parent, and one more, in one statement whose text does not
+    grow with them."""
     (link,) = parent.property.columns[0].foreign_keys
     key, model = link.column, level.model
-    of_one = in_order(listing.listed(wanted).where(parent == key), order).limit(limit)
+    of_one = windowed(listing.listed(wanted).where(parent == key), order, window)
     of_one = _of_team(of_one, model).correlate(key.table)
     if dialect.name == "sqlite":
         row_id = getattr(model, primary_key(model))
@@ -150,20 +153,20 @@ def first_of_each(
         each = of_one.lateral()
         rows = aliased(model, each)
         joined = select(rows).select_from(key.table).join(each, true())
-    columns = [getattr(rows, item.key) for item in _keys(order, True)]
+    if any(isinstance(key, Computed) for key in order.columns):
+        raise Unplannable("an order by what is computed, below rows")
+    columns = _sort_keys(order, rows)
     base = joined.where(_among(key, dialect)).order_by(
         *(item.desc() if order.descending else item for item in columns)
     )
-    return level.select(base, rows, _keys(order, places))
+    return level.select(base, rows, columns if places else ())
 
 
-def _keys(order: Order, wanted: bool) -> list[InstrumentedAttribute[Any]]:
-    """The sort keys of an order as columns, where they are wanted and are columns."""
-    keys = order.columns if wanted else ()
-    found = [key for key in keys if not isinstance(key, Computed)]
-    if len(found) < len(keys):
-        raise Unplannable("cursors of an order by what is computed")
-    return found
+def _sort_keys(order: Order, root: Any) -> list[Any]:
+    """What a list is sorted by, as columns of the rows it is selected from."""
+    return [
+        key.sql if isinstance(key, Computed) else getattr(root, key.key) for key in order.columns
+    ]
 
 
 def _among(key: Any, dialect: Dialect) -> Any:

@@ -210,8 +210,8 @@ class LastOfEach(Children):
 
 
 @dataclass(slots=True, kw_only=True)
-class FirstOfEach(Children):
-    """The first page of the rows that point to each one above."""
+class PageOfEach(Children):
+    """The same page of the rows that point to each one above."""
 
     listing: Listing[Any, Any]
     parent: Any
@@ -221,25 +221,24 @@ class FirstOfEach(Children):
     async def _rows(self, run: Run, keys: list[Any]) -> Rows:
         given = self.arguments.read(run.variables)
         asked = _window(run, given)
-        if asked.after is not None or asked.offset:
-            raise Unplannable("a page in the middle of a list below another")
         wanted = self.listing.wanted(run.context, given.get("filter"))
         order = self.listing.order(given.get("order_by"))
+        values = order.places(asked)
         statement = run.statement(
-            (self.serial, wanted, order.name, asked.size),
-            lambda: statements.first_of_each(
+            (self.serial, wanted, order.name, asked.size, asked.offset, tuple(values)),
+            lambda: statements.page_of_each(
                 self.level,
                 self.listing,
                 wanted,
                 order,
-                asked.size + 1,
+                asked,
                 self.parent,
                 run.statements.dialect,
                 places=self.places,
             ),
         )
         run.facts[self.slot] = _facts(run, self.level, asked, order, places=self.places)
-        return await run.rows(statement, _parents(run, keys))
+        return await run.rows(statement, values | _parents(run, keys))
 
 
 @dataclass(slots=True, kw_only=True)
