@@ -66,7 +66,12 @@ _PRODUCTS = (
     """{ spools { nodes { transactions(first: 2, offset: 0) { totalCount nodes { id }
         pageInfo { hasNextPage endCursor } } } } }""",
     "{ projects { nodes { name productionRuns(first: 1) { totalCount nodes { runNumber } } } } }",
-    "{ products(orderBy: {field: NOTES}) { nodes { notes } } }",
+    "{ products(orderBy: {field: NOTES}) { edges { cursor node { notes } } } }",
+    """{ spools { nodes { transactions(first: 1, offset: 1) { nodes { id }
+        pageInfo { hasNextPage hasPreviousPage } } } } }""",
+    "{ spools(orderBy: {field: COST_PER_GRAM}) { edges { cursor node { costPerGram } } } }",
+    "{ productionRuns(orderBy: {field: ACTUAL_TOTAL_FILAMENT}) { edges { cursor } } }",
+    "{ products(orderBy: {field: ESTIMATED_PRINT_TIME, direction: ASC}) { edges { cursor } } }",
     "{ productionRuns(orderBy: {field: QUALITY_RATING, direction: ASC}) { nodes { id } } }",
 )
 _QUEUE = (
