@@ -29,7 +29,6 @@ from app.http.tags import REVALIDATED, matches, tag_of
 from app.runtime import Runtime
 from rest_compat.acting import acting
 from rest_compat.dialects import OF_PREFIX
-from rest_compat.documents import operation
 from rest_compat.downloads import CSV, XLSX, download
 from rest_compat.pictures import pictures
 from rest_compat.problems import INTERNAL, STATUSES, Fault, Problem, invalid, not_found, of_domain
@@ -53,9 +52,6 @@ def routes(runtime: Runtime) -> list[BaseRoute]:
         endpoint = _Endpoint(runtime, guards, rows)
         for spelling in (path, f"{path}/"):
             found.append(StarletteRoute(spelling, endpoint, methods=EVERYTHING))
-    for row in ROWS:
-        if isinstance(row, Route | Stream | File | Pictures) and row.operation is not None:
-            operation(row.operation)  # a document that does not fit stops the start
     for prefix, dialect in OF_PREFIX.items():
         no_such_path = partial(_no_such_path, dialect)
         for path in (prefix, f"{prefix}/{{path:path}}"):

@@ -14,10 +14,10 @@ _SPREAD = re.compile(r"\.\.\.\s*([A-Z][A-Za-z]*)")
 
 @cache
 def operation(name: str) -> Operation:
-    """The operation in `operations/<name>.graphql`.
+    """The operation in `operations/<name>.graphql`, made when it is first asked for.
 
-    Raises `ValueError` when it does not fit the schema, so that a server with such a document
-    does not start.
+    Raises `ValueError` when it does not fit the schema. That all of them do is for the tests to
+    see: parsing and validating a hundred documents is a large part of a start.
     """
     text = _text(f"{name}.graphql")
     for fragment in dict.fromkeys(_SPREAD.findall(text)):

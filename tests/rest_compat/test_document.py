@@ -10,8 +10,9 @@ from openapi_spec_validator import validate
 
 from rest_compat import openapi
 from rest_compat.dialects.batchivo import BATCHIVO
+from rest_compat.documents import operation
 from rest_compat.routes import ROWS
-from rest_compat.table import Route, Row
+from rest_compat.table import File, Pictures, Route, Row, Stream
 from tests.rest_compat.served import PLATFORM, PRODUCTION, REFERENCE, WEBHOOKS
 from tests.running import RunningServer
 
@@ -159,3 +160,14 @@ async def test_every_route_asks_for_its_scope(server: RunningServer) -> None:
         answer = await server.client(key).request(row.method, path)
         assert answer.status_code == 403, row.name
         assert _code(row, answer.json()) == row.dialect.codes.get("FORBIDDEN", "FORBIDDEN")
+
+
+def test_every_operation_fits_the_schema() -> None:
+    """A row whose document did not would answer nothing but errors."""
+    named = {
+        row.operation
+        for row in ROWS
+        if isinstance(row, Route | Stream | File | Pictures) and row.operation is not None
+    }
+    for name in named:
+        assert operation(name).name == name
