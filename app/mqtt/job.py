@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from pathlib import PurePosixPath
 
 from app.mqtt.values import integer, percent, text
@@ -14,6 +15,8 @@ ENDED = frozenset({"IDLE", "FINISH", "FAILED"})
 _NO_ID = frozenset({"", "0"})
 _PLATE = re.compile(r"plate_(\d{1,4})\.gcode")
 _MAX_SLOTS = 64
+# Jobs whose names are remembered: what a large farm prints at a time.
+KNOWN_JOBS = 2_000
 _SUFFIXES = (".gcode.3mf", ".3mf", ".gcode")
 
 
@@ -79,11 +82,12 @@ def current_job(raw: Mapping[str, object]) -> Job | None:
     return Job(name, filename, plate_of(raw), fingerprint.subtask, fingerprint.task)
 
 
+@lru_cache(KNOWN_JOBS)
 def names(fingerprint: Fingerprint) -> tuple[str, str]:
     """Title and file name of a job, never empty.
 
     Larger printers name only the plate inside the unpacked file; its own name is then made from
-    the title, which is how slicers name what they send.
+    the title, which is how slicers name what they send. Every report of a print asks for them.
     """
     file = PurePosixPath(fingerprint.file).name
     if "/Metadata/" in fingerprint.file or _PLATE.fullmatch(file):
