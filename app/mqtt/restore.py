@@ -46,6 +46,7 @@ async def restore_statuses(
                 if row.printer_id not in watched and status.reported_at is not None:
                     status = replace(
                         status,
+                        seq=status.seq + 1,
                         connection=ConnectionState.STALE,
                         connection_detail=RESTORED_WORDS,
                     )
