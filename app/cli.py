@@ -6,6 +6,7 @@ the other commands need.
 
 from __future__ import annotations
 
+import gc
 import sys
 from typing import Any
 
@@ -32,6 +33,7 @@ def _serve() -> None:
     # The log would load rich wherever it is installed, to draw what a server never draws.
     modules: dict[str, Any] = {"rich": None}
     sys.modules.update(modules)
+    gc.disable()  # until `tune_collection`: imports make no garbage worth the rounds
     from app.serving import serve
 
     serve()

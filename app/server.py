@@ -81,6 +81,7 @@ def tune_collection() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(*COLLECTION_THRESHOLDS)
+    gc.enable()
 
 
 def run(work: Coroutine[Any, Any, None]) -> None:
