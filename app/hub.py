@@ -75,6 +75,11 @@ class Feed:
         self._ready = asyncio.Event()
         self._closed = False
 
+    @property
+    def waiting(self) -> int:
+        """How many messages can be read without waiting."""
+        return len(self._waiting)
+
     def push(self, message: Message) -> None:
         """Take a message in; never blocks."""
         if self._latest:

@@ -18,6 +18,7 @@ from graphql.execution.values import VariableValues, get_variable_values
 from prometheus_client import Counter
 
 from app.errors import DomainError
+from app.hub import Message
 from app.websocket import text_frame
 from schema.context import Context
 from schema.documents import Prepared
@@ -33,6 +34,10 @@ _deliveries = Counter(
 )
 # Frames until everybody else on the loop has a turn.
 FRAMES_AT_ONCE = 4_000
+# Payloads that leave for one socket in one write, when so many wait.
+BATCH = 16
+# Keys of items, and what is told of each.
+Batch = list[tuple[Hashable, Payload]]
 
 
 class Member:
@@ -47,20 +52,21 @@ class Member:
         self._begin = b'{"id":' + orjson.dumps(operation_id) + b',"type":"next","payload":'
         self._number = 0
 
-    def frame(self, frames: dict[bytes, bytes], body: bytes) -> bytes:
-        """The frame of a payload; `frames` are those that were made of the same one."""
-        known = frames.get(self._begin)
-        if known is None:
-            known = frames[self._begin] = text_frame(self._begin + body + b"}")
-        return known
+    def put(self, batch: Batch, known: dict[bytes, list[bytes]]) -> None:
+        """Send payloads; `known` are the frames made of them for members with the same id.
 
-    def put(self, key: Hashable, frame: bytes) -> None:
-        """Send a frame; it may take the place of one with the same key that still waits."""
+        Each may take the place of one with the same key that still waits.
+        """
+        frames = known.get(self._begin)
+        if frames is None:
+            frames = [text_frame(self._begin + payload.body + b"}") for _key, payload in batch]
+            known[self._begin] = frames
         self.told = True
-        if key is None:
+        if self.outbox.write(frames[0] if len(frames) == 1 else b"".join(frames)):
+            return
+        for (key, _payload), frame in zip(batch, frames, strict=True):
             self._number += 1
-            key = (None, self._number)
-        self.outbox.put((self, key), frame)
+            self.outbox.keep((self, (None, self._number) if key is None else key), frame)
 
     def close(self) -> None:
         """Nothing more may be told, because the credential has ended."""
@@ -136,15 +142,20 @@ class Group:
     async def _welcome(self, member: Member) -> None:
         context = self._source.context
         context.renew_loaders()
+        batch: Batch = []
         async for item in self._source.present():
-            self._deliver({member: None}, item, await self._rendering.present(item))
+            batch.append((item.key, await self._rendering.present(item)))
             context.renew_loaders()
+            if len(batch) == BATCH:
+                self._deliver({member: None}, batch)
+                batch = []
+        self._deliver({member: None}, batch)
 
     async def _run(self) -> None:
         try:
             async for message in self._source.feed:
                 async with self._lock:
-                    await self._tell(self._source.read(message))
+                    await self._read(message)
                 if self._frames >= FRAMES_AT_ONCE:
                     self._frames = 0
                     await asyncio.sleep(0)
@@ -153,22 +164,42 @@ class Group:
         else:
             self._end(None)
 
+    async def _read(self, message: Message) -> None:
+        """Tell what a message means, and those that wait behind it, in one write per socket."""
+        feed = self._source.feed
+        batch: Batch = []
+        try:
+            await self._render(self._source.read(message), batch)
+            while feed.waiting and len(batch) < BATCH:
+                await self._render(self._source.read(await anext(feed)), batch)
+        finally:
+            self._deliver(self._members, batch)
+
     async def _tell(self, items: AsyncIterator[Item[Any]]) -> None:
-        """Tell all members; every item is executed with loaders that know nothing yet."""
+        batch: Batch = []
+        await self._render(items, batch)
+        self._deliver(self._members, batch)
+
+    async def _render(self, items: AsyncIterator[Item[Any]], batch: Batch) -> None:
+        """Every item is executed with loaders that know nothing yet."""
         context = self._source.context
         context.renew_loaders()
         async for item in items:
-            self._deliver(self._members, item, await self._rendering.payload(item))
+            batch.append((item.key, await self._rendering.payload(item)))
             context.renew_loaders()
 
-    def _deliver(self, members: dict[Member, None], item: Item[Any], payload: Payload) -> None:
-        frames: dict[bytes, bytes] = {}
+    def _deliver(self, members: dict[Member, None], batch: Batch) -> None:
+        if not batch:
+            return
+        known: dict[bytes, list[bytes]] = {}
+        ok = all(payload.ok for _key, payload in batch)
         for member in members:
-            member.put(item.key, member.frame(frames, payload.body))
-            if not payload.ok:
+            member.put(batch, known)
+            if not ok:
                 member.ok = False
-        self._frames += len(members)
-        _deliveries.inc(len(members))
+        number = len(members) * len(batch)
+        self._frames += number
+        _deliveries.inc(number)
 
 
 class Groups:

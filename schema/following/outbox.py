@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Hashable
+from itertools import islice
 
 from starlette.websockets import WebSocketDisconnect, WebSocketDisconnected
 
@@ -12,6 +13,8 @@ from app.websocket import WriteFrames, text_of
 
 # Messages that wait for one slow client, over all of its operations.
 BOUND = 10_000
+# Frames in one write to a client that reads again.
+AT_ONCE = 16
 # Who a message belongs to, and what it is about.
 Name = tuple[object, Hashable]
 
@@ -28,10 +31,12 @@ class Outbox:
         self._sending: asyncio.Task[None] | None = None
         self._closed = False
 
-    def put(self, name: Name, frame: bytes) -> None:
-        """Send a frame; never blocks."""
-        if self._sending is None and self._write is not None and self._write(frame):
-            return
+    def write(self, frames: bytes) -> bool:
+        """Write frames at once; False when they have to wait."""
+        return self._sending is None and self._write is not None and self._write(frames)
+
+    def keep(self, name: Name, frame: bytes) -> None:
+        """Have a frame wait, in the place of one with the same name."""
         if self._closed:
             return
         self._waiting[name] = frame
@@ -61,8 +66,20 @@ class Outbox:
     async def _send_waiting(self) -> None:
         try:
             while self._waiting:
+                # ASGI's `send` returns when the client takes more, or tells that it is gone.
                 await self._send(text_of(self._waiting.popitem(last=False)[1]))
+                while self._waiting and self._write_waiting():
+                    pass
         except (WebSocketDisconnect, WebSocketDisconnected):
             self.close()
         finally:
             self._sending = None
+
+    def _write_waiting(self) -> bool:
+        """Write some of what waits at once, if the transport takes it."""
+        frames = list(islice(self._waiting.values(), AT_ONCE))
+        if self._write is None or not self._write(b"".join(frames)):
+            return False
+        for _ in frames:
+            self._waiting.popitem(last=False)
+        return True

@@ -24,6 +24,7 @@ from app.printers.live import StatusChange, StatusReason
 from app.printers.models import Printer
 from app.printers.status import PrinterState, PrinterStatus
 from app.websocket import text_frame, text_of
+from schema.following.outbox import Outbox
 from schema.ids import global_id
 from tests.farm import make_printer
 from tests.running import DEADLINE, KEY, RunningServer, eventually, receive
@@ -259,3 +260,35 @@ def test_frames_have_the_length_of_the_protocol(size: int) -> None:
     parser.receive_data(frame)
     (event,) = parser.events_received()
     assert event.data == b"x" * size
+
+
+async def test_what_waits_is_replaced_by_the_newest_and_leaves_in_order() -> None:
+    """A transport that takes nothing for a while: three things wait, one of them twice; they leave
+    as soon as the client reads, before what comes later."""
+    reading = asyncio.Event()
+    taken: list[str | bytes] = []
+
+    async def send(text: str) -> None:
+        await reading.wait()
+        taken.append(text)
+
+    def write(frames: bytes) -> bool:
+        if reading.is_set():
+            taken.append(frames)
+        return reading.is_set()
+
+    outbox = Outbox(send, write)
+    owner = object()
+    for name, text in (("a", b"a1"), ("b", b"b1"), ("a", b"a2"), ("c", b"c1")):
+        frame = text_frame(text)
+        assert not outbox.write(frame)
+        outbox.keep((owner, name), frame)
+    outbox.forget(owner)
+    for name, text in (("a", b"a3"), ("a", b"a4"), ("b", b"b2")):
+        outbox.keep((owner, name), text_frame(text))
+    reading.set()
+    assert not outbox.write(text_frame(b"later")), "it would overtake what waits"
+    outbox.keep((owner, "d"), text_frame(b"later"))
+    await outbox.sent()
+    assert taken == ["a4", text_frame(b"b2") + text_frame(b"later")]
+    assert outbox.write(text_frame(b"now"))
