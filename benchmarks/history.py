@@ -20,10 +20,13 @@ from benchmarks.processes import KEY, Served, server, server_settings
 from benchmarks.result import Benchmark, Figure, Wanted, Workplace
 from benchmarks.stock import make_farm
 
-SMALL, LARGE, PRINTERS = 1_000, 100_000, 20
+SMALL, LARGE, PRINTERS = 1_000, 1_000_000, 20
 ROUNDS, REQUESTS = 5, 60
 ALLOWED = 1.3
 MOST_STATEMENTS = 3
+# How many lookups of a printer any days of the statistics may cost.
+MOST_LOOKUPS = 2
+LOOKUP, DAYS = "single printer", ("statistics", "statistics of some days")
 RELATED = """query Page($first: Int!, $after: String) { archives(first: $first, after: $after) {
     nodes { id name status printer { name } project { name } } pageInfo { endCursor } } }"""
 # Each: what it is called, its document, its variables.
@@ -36,6 +39,13 @@ READS: tuple[tuple[str, str, dict[str, Any]], ...] = (
         "{ statistics { totalPrints successRate totalFilamentUsed totalPrintTime } }",
         {},
     ),
+    (
+        "statistics of some days",
+        """{ statistics(filter: {startDate: "2025-03-03", endDate: "2025-08-17"}) {
+            totalPrints successRate totalFilamentUsed totalPrintTime } }""",
+        {},
+    ),
+    (LOOKUP, "{ printers(first: 1) { nodes { id name model serialNumber } } }", {}),
     (
         "total under a filter",
         "{ archives(first: 50, filter: {status: FAILED}) { totalCount nodes { name } } }",
@@ -116,6 +126,7 @@ async def measure(place: Workplace) -> AsyncIterator[Figure]:
             "statements",
             wanted=Wanted("value", "at most", MOST_STATEMENTS),
         )
+    long: dict[str, float] = {}
     async with server(folders[SMALL]) as small, server(folders[LARGE]) as large:
         for name, query, given in READS:
             place.say(name)
@@ -127,15 +138,26 @@ async def measure(place: Workplace) -> AsyncIterator[Figure]:
                     variables = await _variables(served, given)
                     costs[number].append(await _cost(served, query, variables))
                     await asyncio.sleep(0)
+            long[name] = median(costs[LARGE])
             yield Figure(
                 name,
-                median(costs[LARGE]),
+                long[name],
                 "ms CPU",
                 median(costs[SMALL]),
                 f"{SMALL:,} archives",
                 None if "total" in name else Wanted("ratio", "at most", ALLOWED),
                 note=f"{LARGE:,} archives",
             )
+    for name in DAYS:
+        yield Figure(
+            f"{name} over a lookup",
+            long[name],
+            "ms CPU",
+            long[LOOKUP],
+            LOOKUP,
+            Wanted("ratio", "at most", MOST_LOOKUPS),
+            note=f"{LARGE:,} archives",
+        )
 
 
 BENCHMARK = Benchmark("history", "Reading a short and a long history", measure)
