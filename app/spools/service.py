@@ -21,6 +21,8 @@ from app.spools.fields import CHECKS, DIAMETERS, checked
 from app.spools.models import InventoryTransaction, Spool, TransactionType
 from app.unset import UNSET, Unset
 
+_MILLIONTH = Decimal("0.000001")
+
 
 @dataclass(frozen=True, slots=True)
 class NewSpool:
@@ -72,7 +74,7 @@ def price_per_gram(price: Decimal | None, net_weight: Decimal) -> Decimal | None
     """The price of a spool per gram of its net weight, to six places; None without a price."""
     if price is None:
         return None
-    return (price / net_weight).quantize(Decimal("0.000001"), rounding=ROUND_HALF_EVEN)
+    return (price / net_weight).quantize(_MILLIONTH, rounding=ROUND_HALF_EVEN)
 
 
 def is_low(remaining: Decimal, net_weight: Decimal) -> bool:

@@ -23,6 +23,7 @@ from schema.plans.statements import Statements
 log = structlog.get_logger(__name__)
 # Ways through the directives of one document that are remembered.
 MAX_VARIANTS = 16
+FAILED = "a value cannot be computed"
 _runs = Counter("spoolgraph_graphql_plans", "Queries by who answered them.", ["answered_by"])
 _by_plan, _by_resolvers = _runs.labels("plan"), _runs.labels("resolvers")
 
@@ -121,5 +122,8 @@ async def planned_data(
     except (Unplannable, DomainError) as reason:
         context.unplanned = str(reason)
         log.debug("no plan", reason=context.unplanned)
+    except ArithmeticError as error:
+        context.unplanned = FAILED
+        log.warning("a plan failed, the resolvers answer", error=repr(error))
     (_by_resolvers if data is None else _by_plan).inc()
     return data

@@ -124,7 +124,8 @@ class RowWriter:
         if isinstance(source, GlobalId):
             return f"{self._bind(global_id)}({kind.name!r}, {self._read(place, (place.key,))})"
         if isinstance(source, Computed):
-            call = f"{self._bind(source.value)}({self._read(place, source.columns)})"
+            arguments = self._read(place, source.columns, stored=source.stored)
+            call = f"{self._bind(source.value)}({arguments})"
             return self.objects.value(selected.type, nodes, call)
         if isinstance(source, Remembered):
             return self._remembered(place, source, selected, nodes)
@@ -135,16 +136,16 @@ class RowWriter:
     def _bind(self, value: Callable[..., Any]) -> str:
         return self.code.bind(value, getattr(value, "__name__", "call").strip("<>"))
 
-    def _read(self, place: Place, columns: Columns) -> str:
-        """Values of the domain of columns, as the arguments of a call."""
-        return ", ".join(self._read_one(place, column) for column in columns)
+    def _read(self, place: Place, columns: Columns, *, stored: bool = False) -> str:
+        """Values of columns, as the arguments of a call: those of the domain, or as stored."""
+        return ", ".join(self._read_one(place, column, stored=stored) for column in columns)
 
-    def _read_one(self, place: Place, column: str | Of) -> str:
+    def _read_one(self, place: Place, column: str | Of, *, stored: bool) -> str:
         if isinstance(column, Of):
             place = place.joined(column.key, column.attribute.parent.class_)
             column = column.attribute.key
         read, value = self.reader(place, column), place.value(column)
-        return value if read is as_it_is else f"{self._bind(read)}({value})"
+        return value if stored or read is as_it_is else f"{self._bind(read)}({value})"
 
     def reader(self, place: Place, name: str) -> Callable[[Any], Any]:
         """From what the driver gives for a column to the value of the domain."""

@@ -55,10 +55,14 @@ class GlobalId(Source):
 
 @dataclass(frozen=True, slots=True)
 class Computed(Source):
-    """A pure function of columns."""
+    """A pure function of columns.
+
+    With `stored` it gets them as they are stored: enough where they are only compared.
+    """
 
     columns: Columns
     value: Callable[..., object]
+    stored: bool = False
 
 
 @dataclass(frozen=True, slots=True)

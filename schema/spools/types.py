@@ -183,7 +183,7 @@ class Spool(Node):
     notes: str | None = about("Notes.")
     low_stock: bool = about(
         "Whether less than a fifth is left.",
-        source=Computed(("remaining_weight", "net_weight"), service.is_low),
+        source=Computed(("remaining_weight", "net_weight"), service.is_low, stored=True),
     )
     tray_uuid: str | None = about("Identity on the spool's tag, 32 hexadecimal digits.")
     created_at: datetime = about("When it was added.")
