@@ -25,7 +25,8 @@ from benchmarks.cpu import speed
 from benchmarks.result import Benchmark, Figure, Wanted, Workplace
 
 RESULTS = Path(__file__).parent / "results"
-console = Console()
+# Tables keep their columns in a file too.
+console = Console(width=None if sys.stdout.isatty() else 140)
 
 
 def main(

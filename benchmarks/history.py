@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
 from typing import Any
+from unittest.mock import patch
 
 import httpx
 from sqlalchemy import event
 
 from app.asgi import create_app, open_farm
 from app.database import Database
+from app.row_reader import Rows
 from app.settings import Settings
 from benchmarks.cpu import CpuMeter
 from benchmarks.processes import KEY, Served, server, server_settings
@@ -83,13 +85,18 @@ def _counted(database: Database) -> Iterator[list[str]]:
     statements: list[str] = []
 
     def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
-        if "team_id = ?" in statement:
+        if "team_id = ?" in statement or "team_id = $" in statement:
             statements.append(statement)
 
-    engine = database.read_engine.sync_engine
+    async def planned(text: str, arguments: Sequence[Any]) -> Rows:
+        note(None, None, text)
+        return await rows(text, arguments)
+
+    engine, rows = database.read_engine.sync_engine, database.rows.rows
     event.listen(engine, "before_cursor_execute", note)
     try:
-        yield statements
+        with patch.object(database.rows, "rows", planned):
+            yield statements
     finally:
         event.remove(engine, "before_cursor_execute", note)
 
