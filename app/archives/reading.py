@@ -39,6 +39,8 @@ from app.keyset import (
 # Rows of an order that are looked through. Where fewer than a page of them match, less than a
 # fortieth of the history does, which an index and a sort read in milliseconds.
 NEAR = 2_000
+# From how many rows on they are skipped in the index alone, before anything is joined to them.
+DEEP = 500
 
 
 def readings(
@@ -46,6 +48,8 @@ def readings(
 ) -> Sequence[Reading]:
     """What to read in turn until a window is full; the last one tells all."""
     served = _served(wanted, order)
+    if served == wanted and window.offset > DEEP:
+        return [_deep(wanted, order, window, within)]
     if served == wanted:
         return [Reading(windowed(within(listed(wanted), Archive), order, window), Archive)]
     by_status = replace(served, statuses=wanted.statuses) == wanted
@@ -118,6 +122,14 @@ def _merged(wanted: ArchiveFilter, order: Order, window: Window, within: Within)
     ids = union_all(*(select(part.c.id) for part in parts)).subquery()
     statement = within(select(Archive).where(Archive.id.in_(select(ids.c.id))), Archive)
     here = replace(window, after=None, before=None)
+    return Reading(windowed(statement, order, here, by=Opaque), Archive)
+
+
+def _deep(wanted: ArchiveFilter, order: Order, window: Window, within: Within) -> Reading:
+    """The rows behind many others."""
+    ids = windowed(within(listed(wanted), Archive), order, window).with_only_columns(Archive.id)
+    statement = within(select(Archive).where(Archive.id.in_(ids)), Archive)
+    here = replace(window, after=None, before=None, offset=0)
     return Reading(windowed(statement, order, here, by=Opaque), Archive)
 
 

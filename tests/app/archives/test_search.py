@@ -73,6 +73,7 @@ async def test_every_filter_finds_what_its_words_say(
     """Over random texts, whichever reading answers: in both orders, both ways, in pages, counted;
     and after texts were changed and rows deleted."""
     monkeypatch.setattr(reading, "NEAR", near)
+    monkeypatch.setattr(reading, "DEEP", near // 4)
     dice = random.Random(near)  # noqa: S311 - the same texts each time
     team = (await make_viewer(database)).team_id
     async with database.transaction(team) as session:
