@@ -40,7 +40,7 @@ class Archive(TeamOwned, Table):
         Index(None, "team_id", "printer_id", "created_at", "id"),
         Index(None, "team_id", "project_id", "created_at", "id"),
         Index(None, "team_id", "name", "id"),
-        Index(None, "project_id", "status", "created_at", "id"),
+        Index(None, "project_id", "status", "team_id", "created_at", "id"),
         Index(None, "printer_id", "status", "created_at", "id"),
         Index(None, "file_id"),
     )
