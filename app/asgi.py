@@ -39,7 +39,6 @@ from app.http import authorization, invitations, operations, password_page
 from app.http.dialect_hosts import DialectHosts
 from app.http.quick import QuickCors
 from app.http.request_log import RequestLog
-from app.http.request_metrics import RequestMetrics
 from app.http.routing import LeanStarlette
 from app.hub import Hub
 from app.mail import Mailer
@@ -155,9 +154,8 @@ def create_app(runtime: Runtime) -> Starlette:
             *rest_compat.build.routes(runtime),
         ],
         middleware=[
-            Middleware(RequestLog),
+            Middleware(RequestLog, prefix="spoolgraph"),
             Middleware(DialectHosts, prefixes=rest_compat.build.hosted(settings.hosts)),
-            Middleware(RequestMetrics, prefix="spoolgraph"),
             Middleware(
                 QuickCors,
                 allow_origins=settings.cors_origins,

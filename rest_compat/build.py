@@ -24,7 +24,7 @@ from app.accounts.limits import address_identity
 from app.accounts.viewer import Viewer
 from app.camera.service import DEFAULT_FPS
 from app.errors import DomainError, Unauthenticated
-from app.http.quick import QuickRequest
+from app.http.quick import QuickRequest, QuickResponse
 from app.http.tags import REVALIDATED, matches, tag_of
 from app.runtime import Runtime
 from rest_compat.acting import acting
@@ -41,6 +41,8 @@ from schema.guards import Guards
 
 log = structlog.get_logger(__name__)
 JSON = "application/json"
+_JSON = JSON.encode()
+_AGAIN = (b"cache-control", REVALIDATED.encode())
 EVERYTHING = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 
 
@@ -118,7 +120,7 @@ class _Exchange:
         self._guards = guards
         self._row = row
         self._request = request
-        self._headers: dict[str, str] = {}
+        self._counted: list[tuple[bytes, bytes]] = []
 
     async def answer(self, *, with_body: bool) -> Response:
         """The row's answer, or the problem that stands in its way."""
@@ -131,7 +133,7 @@ class _Exchange:
         except Exception:
             log.exception("row failed", row=self._row.name)
             response = self._refusal(Problem(INTERNAL, "The server failed to answer; see its log."))
-        response.headers.update(self._headers)
+        response.raw_headers.extend(self._counted)
         return response
 
     def _refusal(self, problem: Problem) -> Response:
@@ -223,7 +225,7 @@ class _Exchange:
         )
         if state is None:
             return
-        self._headers.update(state.headers())
+        self._counted = state.headers()
         if state.retry_after is not None:
             raise Problem("RATE_LIMITED", "Too many requests, try again later.")
 
@@ -236,12 +238,12 @@ class _Exchange:
     def _rendered(self, body: Any, status: int) -> Response:
         content = orjson.dumps(body)
         if self._request.method not in ("GET", "HEAD") or status != 200:
-            return Response(content, status_code=status, media_type=JSON)
+            return QuickResponse(content, status, _JSON)
         tag = tag_of(content)
-        headers = {"ETag": tag, "Cache-Control": REVALIDATED}
         if matches(self._request.headers.get("if-none-match"), tag):
+            headers = {"ETag": tag, "Cache-Control": REVALIDATED}
             return Response(status_code=304, headers=headers)
-        return Response(content, headers=headers, media_type=JSON)
+        return QuickResponse(content, status, _JSON, [(b"etag", tag.encode()), _AGAIN])
 
 
 def _refusal(

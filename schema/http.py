@@ -36,7 +36,7 @@ from app.accounts.viewer import Viewer
 from app.errors import DomainError, NotFound, RateLimited, Unauthenticated, Unavailable
 from app.files.incoming import TooLarge
 from app.http.multipart import is_form
-from app.http.quick import QuickRequest
+from app.http.quick import QuickRequest, QuickResponse
 from app.http.tags import REVALIDATED, matches, tag_of
 from app.runtime import Runtime
 from schema import open_operations, patience, schema
@@ -63,6 +63,7 @@ INIT_WAIT = timedelta(seconds=10)
 MAX_OPERATIONS_PER_SOCKET = 100
 METHODS = "GET, HEAD, POST"
 NOT_ALLOWED = "METHOD_NOT_ALLOWED"
+_KINDS = {kind: f"{kind}; charset=utf-8".encode() for kind in (PLAIN_JSON, RESPONSE_JSON)}
 _READING = frozenset({OperationType.QUERY})
 _WRITING = frozenset({OperationType.QUERY, OperationType.MUTATION})
 _STATUS: tuple[tuple[type[DomainError], int], ...] = (
@@ -115,6 +116,7 @@ class GraphQLEndpoint(GraphQL[Any, None]):
             return pages.graphiql_page()
         media_type = PLAIN_JSON
         headers: dict[str, str] = {}
+        counted: list[tuple[bytes, bytes]] = []
         try:
             if request.method not in METHODS.split(", "):
                 raise Refused(405, f"Use one of {METHODS}.", NOT_ALLOWED, allow=METHODS)
@@ -126,7 +128,7 @@ class GraphQLEndpoint(GraphQL[Any, None]):
             else:
                 self.runtime.usage.count_call(viewer.team_id)
                 limit = await self.runtime.limiter.hit("graphql", viewer.credential)
-                headers = limit.headers() if limit else {}
+                counted = limit.headers() if limit else []
                 if limit and limit.retry_after is not None:
                     raise Refused(429, "Too many requests, try again later.", "RATE_LIMITED")
                 response = await self._execute(request, accepted, viewer)
@@ -140,7 +142,9 @@ class GraphQLEndpoint(GraphQL[Any, None]):
                 headers["WWW-Authenticate"] = 'Bearer realm="spoolgraph"'
             if isinstance(error, RateLimited):
                 headers["Retry-After"] = str(error.retry_after)
-        response.headers.update(headers)
+        if headers:
+            response.headers.update(headers)
+        response.raw_headers.extend(counted)
         return response
 
     async def _sign_in(self, request: Request) -> Viewer | None:
@@ -219,7 +223,7 @@ class GraphQLEndpoint(GraphQL[Any, None]):
             body.pop("data", None)
             if accepted.media_type == RESPONSE_JSON:
                 status = _unexecuted_status(result)
-        return Response(orjson.dumps(body), status_code=status, headers=_typed(accepted))
+        return QuickResponse(orjson.dumps(body), status, _KINDS[accepted.media_type])
 
     async def _stream(
         self, request: Request, text: str, asked: Asked, context: Context
@@ -272,17 +276,9 @@ def _unexecuted_status(result: PreExecutionError) -> int:
     return 503 if codes & {"TIMEOUT", Unavailable.code} else 400
 
 
-def _typed(accepted: Accepted) -> dict[str, str]:
-    return {"content-type": f"{accepted.media_type}; charset=utf-8"}
-
-
 def _problem(media_type: str, status: int, message: str, code: str) -> Response:
     body = {"errors": [{"message": message, "extensions": {"code": code}}]}
-    return Response(
-        orjson.dumps(body),
-        status_code=status,
-        headers={"content-type": f"{media_type}; charset=utf-8"},
-    )
+    return QuickResponse(orjson.dumps(body), status, _KINDS[media_type])
 
 
 def routes(runtime: Runtime) -> list[BaseRoute]:

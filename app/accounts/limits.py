@@ -6,9 +6,9 @@ import hashlib
 import math
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from ipaddress import IPv6Address, ip_address
+from typing import NamedTuple
 
 import structlog
 
@@ -46,8 +46,7 @@ MAX_IDENTITY = 100
 IDENTITIES = 1_000
 
 
-@dataclass(frozen=True, slots=True)
-class LimitState:
+class LimitState(NamedTuple):
     """What the limit headers say. `reset_at` is in epoch seconds; `retry_after` is set when the
     request is one too many, in whole seconds."""
 
@@ -56,15 +55,15 @@ class LimitState:
     reset_at: int
     retry_after: int | None = None
 
-    def headers(self) -> dict[str, str]:
-        """The documented headers."""
-        headers = {
-            "X-RateLimit-Limit": str(self.limit),
-            "X-RateLimit-Remaining": str(self.remaining),
-            "X-RateLimit-Reset": str(self.reset_at),
-        }
+    def headers(self) -> list[tuple[bytes, bytes]]:
+        """The documented headers, as they go out."""
+        headers = [
+            (b"x-ratelimit-limit", b"%d" % self.limit),
+            (b"x-ratelimit-remaining", b"%d" % self.remaining),
+            (b"x-ratelimit-reset", b"%d" % self.reset_at),
+        ]
         if self.retry_after is not None:
-            headers["Retry-After"] = str(self.retry_after)
+            headers.append((b"retry-after", b"%d" % self.retry_after))
         return headers
 
 

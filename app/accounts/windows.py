@@ -12,6 +12,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 # Windows kept in memory. Past this the oldest are forgotten: their credentials count afresh.
 MEMORY_BOUND = 100_000
@@ -44,8 +45,7 @@ return 0
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Window:
+class Window(NamedTuple):
     """`amount` requests in `seconds`, counted under `key`."""
 
     key: str
@@ -53,7 +53,7 @@ class Window:
     seconds: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Count:
     """How often a window was counted, this time included, and when it ends (epoch seconds)."""
 

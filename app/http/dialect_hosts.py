@@ -26,7 +26,7 @@ class DialectHosts:
             prefix = self._prefixes.get(_host(Headers(scope=scope).get("host", "")))
             if prefix is not None and (path == BASE or path.startswith(f"{BASE}/")):
                 moved = prefix + path.removeprefix(BASE)
-                scope = {**scope, "path": moved, "raw_path": moved.encode(), "asked_path": path}
+                scope.update(path=moved, raw_path=moved.encode(), asked_path=path)
         await self._app(scope, receive, send)
 
 

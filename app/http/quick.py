@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from starlette.datastructures import Headers
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
+from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
 
 VARIES = (b"vary", b"Origin")
@@ -39,6 +41,22 @@ class QuickRequest(Request):
     def __init__(self, scope: Scope, receive: Receive) -> None:
         super().__init__(scope, receive)
         self._headers: Headers = QuickHeaders(scope)
+
+
+class QuickResponse(Response):
+    """An answer whose headers are written once, as they go out."""
+
+    def __init__(
+        self, content: bytes, status: int, kind: bytes, headers: Iterable[tuple[bytes, bytes]] = ()
+    ) -> None:
+        self.status_code = status
+        self.background = None
+        self.body = content
+        self.raw_headers = [
+            (b"content-length", b"%d" % len(content)),
+            (b"content-type", kind),
+            *headers,
+        ]
 
 
 class QuickCors(CORSMiddleware):

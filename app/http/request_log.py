@@ -1,4 +1,4 @@
-"""Gives every request an id, writes one line for it, and answers when something broke."""
+"""Gives every request an id, counts it, logs it in one line, and answers when something broke."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ import time
 import orjson
 import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.http.request_metrics import RequestMetrics
 
 log = structlog.get_logger("app.request")
 
@@ -23,59 +25,57 @@ class RequestLog:
     query string is never logged: clients of older APIs put tokens there.
     """
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, *, prefix: str) -> None:
         self._app = app
+        self._metrics = RequestMetrics(prefix)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] not in ("http", "websocket"):
+        kind, path = scope["type"], scope.get("path")
+        if kind not in ("http", "websocket"):
             await self._app(scope, receive, send)
             return
-        request_id = _given_id(scope) or f"req_{os.urandom(16).hex()}"
+        tag = _given_id(scope) or b"req_" + os.urandom(16).hex().encode()
+        request_id = tag.decode()
         scope.setdefault("state", {})["request_id"] = request_id
         structlog.contextvars.bind_contextvars(request_id=request_id)
-        await _Exchange(self._app, scope, request_id).run(receive, send)
+        status: int | None = None
+        began = time.perf_counter()
 
-
-class _Exchange:
-    """One request and its answer."""
-
-    def __init__(self, app: ASGIApp, scope: Scope, request_id: str) -> None:
-        self._app = app
-        self._scope = scope
-        self._request_id = request_id
-        self._status: int | None = None
-        self._began = time.perf_counter()
-
-    async def run(self, receive: Receive, send: Send) -> None:
         async def tagged(message: Message) -> None:
+            nonlocal status
             if message["type"] == "http.response.start":
-                self._status = message["status"]
-                named = (_HEADER, self._request_id.encode())
-                message["headers"] = [*message.get("headers", ()), named]
+                status = message["status"]
+                message["headers"] = [*message.get("headers", ()), (_HEADER, tag)]
             await send(message)
 
+        if kind == "http":
+            self._metrics.begin(scope)
         try:
-            await self._app(self._scope, receive, tagged)
+            await self._app(scope, receive, tagged)
         except Exception:
-            log.exception("request failed", path=self._scope["path"])
-            if self._scope["type"] != "http" or self._status is not None:
+            log.exception("request failed", path=path)
+            if kind != "http" or status is not None:
+                status = status or 500
                 raise
-            await _answer_broken(tagged, self._request_id)
+            await _answer_broken(tagged, request_id)
         finally:
+            seconds = time.perf_counter() - began
+            if kind == "http":
+                self._metrics.end(scope, status, seconds)
             log.info(
                 "request",
-                method=self._scope.get("method", "WEBSOCKET"),
-                path=self._scope["path"],
-                status=self._status,
-                ms=round((time.perf_counter() - self._began) * 1000, 1),
+                method=scope.get("method", "WEBSOCKET"),
+                path=path,
+                status=status,
+                ms=round(seconds * 1000, 1),
             )
 
 
-def _given_id(scope: Scope) -> str | None:
+def _given_id(scope: Scope) -> bytes | None:
     """The id that the client gave, when it looks sane."""
     for name, value in scope["headers"]:
         if name == _HEADER:
-            return value.decode() if _SANE_ID.fullmatch(value) else None
+            return value if _SANE_ID.fullmatch(value) else None
     return None
 
 

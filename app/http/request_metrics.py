@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import time
 from functools import cache
 from typing import Any
 
-from starlette.types import Message, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 from starlette_exporter import PrometheusMiddleware
 
 SHOWN_AT = "/metrics"
@@ -15,50 +14,42 @@ UNKNOWN = "__unknown__"
 GONE = 499
 
 
-class RequestMetrics(PrometheusMiddleware):
+async def _nothing(_scope: Scope, _receive: Receive, _send: Send) -> None:
+    """What the exporter is put around: here it counts what others run."""
+
+
+class RequestMetrics:
     """The figures of starlette-exporter under the path of the route that answered.
 
     The router has left that route in the scope, so that no route is looked for a second time, and
     figures with the same labels are found once.
     """
 
-    def __init__(self, app: Any, *, prefix: str) -> None:
-        super().__init__(app, app_name=prefix, prefix=prefix)
+    def __init__(self, prefix: str) -> None:
+        self._exporter = PrometheusMiddleware(_nothing, app_name=prefix, prefix=prefix)
         self._running = cache(self._running_of)
         self._ended = cache(self._ended_of)
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Count one request and its time."""
-        if scope["type"] != "http" or scope["path"] == SHOWN_AT:
-            await self.app(scope, receive, send)
-            return
-        method: str = scope["method"]
-        status = GONE
-        began = time.perf_counter()
+    def begin(self, scope: Scope) -> None:
+        """A request has come in."""
+        self._running(scope["method"]).inc()
 
-        async def noting(message: Message) -> None:
-            nonlocal status
-            if message["type"] == "http.response.start":
-                status = message["status"]
-            await send(message)
-
-        running = self._running(method)
-        running.inc()
-        try:
-            await self.app(scope, receive, noting)
-        except Exception:
-            status = 500
-            raise
-        finally:
-            running.dec()
-            path = getattr(scope.get("route"), "path", UNKNOWN)
-            number, seconds = self._ended(method, path, status)
+    def end(self, scope: Scope, status: int | None, seconds: float) -> None:
+        """It is answered; without a status nobody was there to take the answer."""
+        method = scope["method"]
+        self._running(method).dec()
+        path = getattr(scope.get("route"), "path", UNKNOWN)
+        if path != SHOWN_AT:
+            number, duration = self._ended(method, path, status or GONE)
             number.inc()
-            seconds.observe(time.perf_counter() - began)
+            duration.observe(seconds)
 
     def _running_of(self, method: str) -> Any:
-        return self.requests_in_progress.labels(method, self.app_name)
+        return self._exporter.requests_in_progress.labels(method, self._exporter.app_name)
 
     def _ended_of(self, method: str, path: str, status: int) -> tuple[Any, Any]:
-        labels = (method, path, status, self.app_name)
-        return self.request_count.labels(*labels), self.request_time.labels(*labels)
+        labels = (method, path, status, self._exporter.app_name)
+        return (
+            self._exporter.request_count.labels(*labels),
+            self._exporter.request_time.labels(*labels),
+        )
