@@ -112,11 +112,11 @@ async def read_with_files(request: Request, incoming: Incoming) -> AsyncIterator
         raise Refused(400, error.message) from None
 
 
-def _asked(data: Any) -> Asked:
+def asked_of(data: Any) -> Asked:
+    """The operation that a request or a socket's message asks for; raises `Refused`."""
     if not isinstance(data, dict):
         raise Refused(400, "A GraphQL request is a JSON object.")
-    query = data.get("query")
-    extensions = data.get("extensions")
+    query, extensions = data.get("query"), data.get("extensions")
     for name in ("variables", "extensions"):
         if not isinstance(data.get(name), dict | None):
             raise Refused(400, f"`{name}` must be an object.")
@@ -124,20 +124,25 @@ def _asked(data: Any) -> Asked:
         if not isinstance(data.get(name), str | None):
             raise Refused(400, f"`{name}` must be a text.")
     named = bool(data.get("documentId") or (extensions or {}).get("persistedQuery"))
-    if query is None and named:
-        query = ""
-    elif not isinstance(query, str) or not query.strip():
+    if not isinstance(query, str) and (query is not None or not named):
         raise Refused(400, "`query` must be a text.")
-    against = objection(query, data.get("variables"))
-    if against is not None:
-        raise Refused(400, against)
     return Asked(
-        query=query or None,
+        query=query,
         variables=data.get("variables"),
         operation_name=data.get("operationName"),
         document_id=data.get("documentId") or None,
         extensions=extensions,
     )
+
+
+def _asked(data: Any) -> Asked:
+    asked = asked_of(data)
+    if asked.query is not None and not asked.query.strip():
+        raise Refused(400, "`query` must be a text.")
+    against = objection(asked.query or "", asked.variables)
+    if against is not None:
+        raise Refused(400, against)
+    return asked
 
 
 def put_files(asked: Asked, form: Form) -> None:

@@ -24,7 +24,9 @@ from schema.errors import as_graphql_error, present_errors
 from schema.following.groups import Group, Groups, Member
 from schema.following.outbox import Outbox
 from schema.guards import Guard
+from schema.known_documents import Unknown
 from schema.limits import objection
+from schema.requests import Refused, asked_of
 from schema.signing_in import signed_in
 
 UNAUTHORIZED = 4401
@@ -97,17 +99,23 @@ class SocketHandler(BaseGraphQLTransportWSHandler[Any, None]):
     async def handle_subscribe(self, message: Any) -> None:
         """Refuse what is no operation, or one too many, before it is looked at."""
         payload = message["payload"]
-        query, operation_id = payload["query"], message["id"]
-        if not (
-            isinstance(query, str)
-            and isinstance(operation_id, str)
-            and isinstance(payload.get("variables"), dict | None)
-            and isinstance(payload.get("operationName"), str | None)
-        ):
+        operation_id = message["id"]
+        try:
+            asked = asked_of(payload)
+        except Refused:
+            asked = None
+        if asked is None or not isinstance(operation_id, str):
             await self.websocket.close(BAD_REQUEST, "Invalid message")
             return
         if self.connection_acknowledged and operation_id not in self.operations:
-            against = objection(query, payload.get("variables"))
+            try:
+                payload["query"] = self.view.documents.text(  # type: ignore[attr-defined]
+                    asked, self.context.viewer
+                )
+            except Unknown as unknown:
+                await self._refuse(operation_id, str(unknown), unknown.code)
+                return
+            against = objection(payload["query"], asked.variables)
             if against is not None:
                 await self._refuse(operation_id, against, "BAD_REQUEST")
                 return

@@ -14,7 +14,7 @@ from app import pages
 from app.accounts.models import Role, Scope
 from app.settings import Settings, SettingsError
 from schema.known_documents import KnownDocuments
-from tests.running import RunningServer, running
+from tests.running import RunningServer, receive, running
 
 QUERY = "query Mine { viewer { role } }"
 TRUSTED = "query Trusted { viewer { team { name } } }"
@@ -98,6 +98,26 @@ async def test_only_trusted_documents_are_answered(strict: RunningServer) -> Non
     assert other.json()["errors"][0]["extensions"]["code"] == "DOCUMENT_NOT_TRUSTED"
     owner = await strict.client().post("/graphql", json={"query": QUERY})
     assert owner.json() == {"data": {"viewer": {"role": "OWNER"}}}
+
+
+async def test_sockets_take_hashes_and_trust_as_requests_do(strict: RunningServer) -> None:
+    """A trusted id is subscribed to; another text of a reader's is refused in its operation."""
+    wall = "subscription { printerStatus { printer { name } } }"
+    key = await strict.member(None, Role.VIEWER, Scope.READ)
+    async with strict.socket({"X-API-Key": key}) as socket:
+        for name, payload in (
+            ("1", {"query": wall}),
+            ("2", {"documentId": "mine"}),
+            ("3", {"documentId": "nobody"}),
+        ):
+            await socket.send(json.dumps({"id": name, "type": "subscribe", "payload": payload}))
+        answers: dict[str, Any] = {}
+        while len(answers) < 3:
+            message = await receive(socket)
+            answers.setdefault(message["id"], message)
+        codes = [answers[name]["payload"][0]["extensions"]["code"] for name in ("1", "3")]
+        assert codes == ["DOCUMENT_NOT_TRUSTED", "PERSISTED_QUERY_NOT_FOUND"]
+        assert answers["2"]["payload"]["data"]["viewer"]["team"]["name"]
 
 
 async def test_a_get_is_answered_once_while_nothing_changes(server: RunningServer) -> None:
