@@ -8,17 +8,26 @@ from dataclasses import dataclass, field
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.responses import PlainTextResponse
-from starlette.routing import Match, Route, Router
+from starlette.routing import Route, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 _VARIABLE = re.compile(r"\{\w+\}")
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """A route, the methods it answers (None: all), and the names of the variables in its path."""
+
+    route: Route
+    methods: frozenset[str] | None
+    variables: tuple[str, ...]
 
 
 @dataclass(slots=True)
 class _Place:
     """What follows one part of a path, and the routes that end there."""
 
-    routes: list[Route] = field(default_factory=list)
+    routes: list[_Known] = field(default_factory=list)
     named: dict[str, _Place] = field(default_factory=dict)
     variable: _Place | None = None
 
@@ -46,14 +55,15 @@ class IndexedRouter(Router):
         if scope["type"] == "http" and not scope.get("root_path"):
             if self._index is None:
                 self._index = self._indexed()
-            place = _found(self._index, scope["path"].split("/"), 0)
-            for route in place.routes if place is not None else ():
-                match, child_scope = route.matches(scope)
-                if match is Match.FULL:
+            values: list[str] = []
+            place = _found(self._index, scope["path"].split("/"), 0, values)
+            for known in place.routes if place is not None else ():
+                if known.methods is None or scope["method"] in known.methods:
                     scope["router"] = self
-                    scope["route"] = route
-                    scope.update(child_scope)
-                    await route.handle(scope, receive, send)
+                    scope["route"] = known.route
+                    scope["endpoint"] = known.route.endpoint
+                    scope["path_params"] = dict(zip(known.variables, values, strict=True))
+                    await known.route.app(scope, receive, send)
                     return
         await super().app(scope, receive, send)
 
@@ -81,21 +91,29 @@ class LeanStarlette(Starlette):
 def _add(root: _Place, route: Route) -> None:
     """Put a route into the index, unless its variables are more than one part of a path each."""
     place = root
+    variables: list[str] = []
     for part in route.path.split("/"):
         if _VARIABLE.fullmatch(part):
+            variables.append(part[1:-1])
             place.variable = place = place.variable or _Place()
         elif "{" in part:
             return
         else:
             place = place.named.setdefault(part, _Place())
-    place.routes.append(route)
+    methods = None if route.methods is None else frozenset(route.methods)
+    place.routes.append(_Known(route, methods, tuple(variables)))
 
 
-def _found(place: _Place, parts: list[str], number: int) -> _Place | None:
+def _found(place: _Place, parts: list[str], number: int, values: list[str]) -> _Place | None:
+    """The place of a path; `values` get those of its variables."""
     if number == len(parts):
         return place if place.routes else None
-    named = place.named.get(parts[number])
-    found = None if named is None else _found(named, parts, number + 1)
-    if found is None and place.variable is not None and parts[number]:
-        return _found(place.variable, parts, number + 1)
+    part = parts[number]
+    named = place.named.get(part)
+    found = None if named is None else _found(named, parts, number + 1, values)
+    if found is None and place.variable is not None and part:
+        values.append(part)
+        found = _found(place.variable, parts, number + 1, values)
+        if found is None:
+            values.pop()
     return found
