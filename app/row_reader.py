@@ -46,10 +46,6 @@ def row_reader(url: str) -> RowReader:
     return PostgresRows(plain.render_as_string(hide_password=False))
 
 
-async def _nothing_to_reset(_connection: object) -> None:
-    """Reading leaves nothing behind, so that giving a connection back needs no round trip."""
-
-
 class SqliteRows:
     """Cheap statements run on the loop, which takes less than handing them to a thread.
 
