@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import ROUND_HALF_EVEN, Decimal
+from functools import lru_cache
 from uuid import UUID
 
 from sqlalchemy import delete, select
@@ -22,6 +23,8 @@ from app.spools.models import InventoryTransaction, Spool, TransactionType
 from app.unset import UNSET, Unset
 
 _MILLIONTH = Decimal("0.000001")
+# Pairs of a price and a weight whose price per gram is remembered.
+KNOWN_PRICES = 5_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +73,12 @@ def cost_per_gram(spool: Spool) -> Decimal | None:
     return price_per_gram(spool.purchase_price, spool.net_weight)
 
 
+@lru_cache(KNOWN_PRICES)
 def price_per_gram(price: Decimal | None, net_weight: Decimal) -> Decimal | None:
-    """The price of a spool per gram of its net weight, to six places; None without a price."""
+    """The price of a spool per gram of its net weight, to six places; None without a price.
+
+    Spools are bought many at a time: few prices are shown again and again.
+    """
     if price is None:
         return None
     return (price / net_weight).quantize(_MILLIONTH, rounding=ROUND_HALF_EVEN)
