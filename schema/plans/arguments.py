@@ -21,11 +21,9 @@ from strawberry.types.arguments import convert_arguments
 from strawberry.types.field import StrawberryField
 
 from schema.plans.sources import Unplannable
-from schema.plans.variables import as_they_are, written
+from schema.plans.variables import as_they_are, remembered, written
 
 DEFINITION = GraphQLCoreConverter.DEFINITION_BACKREF
-# Arguments of one field that are remembered.
-MAX_REMEMBERED = 200
 _DEPENDS = object()
 
 
@@ -84,12 +82,9 @@ class Arguments:
         key = b""
         if self._used:
             key = written([self._given(variables, name) for name in self._used])
-        found = self._known.get(key)
-        if found is None:
-            if len(self._known) >= MAX_REMEMBERED:
-                self._known.clear()
-            found = self._known[key] = self._convert(*self._without_passed(), variables)
-        return found
+        return remembered(
+            self._known, key, lambda: self._convert(*self._without_passed(), variables)
+        )
 
     @staticmethod
     def _given(variables: VariableValues, name: str) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 import orjson
 from graphql import (
@@ -23,9 +23,11 @@ from graphql.execution.values import VariableValues, VariableValueSource, get_va
 
 from schema.plans.sources import Unplannable
 
+T = TypeVar("T")
 MAX_INT = 2**31
-# Values of one variable that are remembered.
+# What is remembered of one variable or field: so many values, none of them longer than this.
 MAX_REMEMBERED = 200
+MAX_LENGTH = 2_000
 # Values that coercion leaves as they are, by the scalar; all else goes the long way.
 AS_THEY_ARE: Mapping[str, Callable[[Any], bool]] = {
     "ID": lambda value: type(value) is str,
@@ -67,12 +69,8 @@ class Variable:
         if self._is_fine is not None and self._is_fine(value):
             return value
         key = b"" if value is Undefined else written(value)
-        if key not in self._known:
-            found = self._coerce({} if value is Undefined else {self.name: value})
-            if len(self._known) >= MAX_REMEMBERED:
-                self._known.clear()
-            self._known[key] = found
-        return self._known[key]
+        given = {} if value is Undefined else {self.name: value}
+        return remembered(self._known, key, lambda: self._coerce(given))
 
     def _coerce(self, given: dict[str, Any]) -> Any:
         found = get_variable_values(self._schema, [self._definition], given)
@@ -87,6 +85,18 @@ def written(value: Any) -> bytes:
         return orjson.dumps(value)
     except TypeError:
         raise Unplannable("a variable that is not JSON") from None
+
+
+def remembered(known: dict[bytes, T], key: bytes, make: Callable[[], T]) -> T:
+    """What was made for a key; bounded, since clients choose the keys."""
+    if key in known:
+        return known[key]
+    made = make()
+    if len(key) <= MAX_LENGTH:
+        if len(known) >= MAX_REMEMBERED:
+            known.clear()
+        known[key] = made
+    return made
 
 
 class Variables:
