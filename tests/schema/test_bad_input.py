@@ -71,7 +71,11 @@ class Stock:
         """Every row of every table."""
         async with self.server.runtime.database.read(EVERY_TEAM) as session:
             names = await session.scalars(
-                text("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")
+                text(
+                    "SELECT name FROM sqlite_master WHERE type = 'table'"
+                    # The index of the search has no rows of its own to read.
+                    " AND name NOT LIKE 'archive_search%' ORDER BY name"
+                )
             )
             return {
                 name: [tuple(row) for row in await session.execute(text(f'SELECT * FROM "{name}"'))]  # noqa: S608
