@@ -8,8 +8,10 @@ import asyncio
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
 import structlog
+from sqlalchemy import Row
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.calls import Calls
@@ -36,7 +38,6 @@ from app.mqtt.timing import Counts, Timing
 from app.mqtt.upkeep import PushallBudget
 from app.printers import leases
 from app.printers.live import LiveFarm
-from app.printers.models import Printer
 from app.printers.status import ConnectionState, PrinterStatus
 from app.sealing import Sealer
 from app.settings import Settings
@@ -170,7 +171,7 @@ class Ingest(Control):
             self._database, self._live, printers, process_id=self._hub.process_id
         )
 
-    async def _keep(self, group: asyncio.TaskGroup, row: Printer) -> None:
+    async def _keep(self, group: asyncio.TaskGroup, row: Row[Any]) -> None:
         """Start, restart or leave alone the session of a printer that is ours."""
         info = self._info(row)
         session = self._sessions.get(row.id)
@@ -185,7 +186,7 @@ class Ingest(Control):
             session.lost(ConnectionState.CONNECTING, "The connection settings changed.")
         self._workers[row.id] = group.create_task(self._work(session))
 
-    def _info(self, row: Printer) -> PrinterInfo:
+    def _info(self, row: Row[Any]) -> PrinterInfo:
         """The row's info; the access code is opened anew only when the row changed."""
         known = self._codes.get(row.id)
         if known is None or known[0] != row.sealed_access_code:

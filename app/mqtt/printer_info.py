@@ -1,9 +1,12 @@
 """What the ingest knows of a printer from its row."""
 
 from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Row
 
 from app.printers.catalogue import PrinterModel, model_for
-from app.printers.models import Printer, Trust
+from app.printers.models import Trust
 from app.sealing import CannotOpen, Sealer
 
 
@@ -46,7 +49,7 @@ class PrinterInfo:
         )
 
 
-def open_code(row: Printer, sealer: Sealer) -> tuple[str, str | None]:
+def open_code(row: Row[Any], sealer: Sealer) -> tuple[str, str | None]:
     """The access code of a row, or "" and, in words, why it cannot be read."""
     if row.sealed_access_code is None:
         return "", None
@@ -56,7 +59,7 @@ def open_code(row: Printer, sealer: Sealer) -> tuple[str, str | None]:
         return "", str(error)
 
 
-def info_of(row: Printer, code: str, trouble: str | None) -> PrinterInfo:
+def info_of(row: Row[Any], code: str, trouble: str | None) -> PrinterInfo:
     """The row with its access code, or with the trouble of having none."""
     return PrinterInfo(
         id=row.id,

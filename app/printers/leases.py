@@ -11,8 +11,9 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from math import ceil
+from typing import Any
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import Row, delete, func, select, update
 
 from app.database import ReadSession, WriteSession
 from app.printers.models import Printer, PrinterLease, ServerProcess
@@ -26,7 +27,7 @@ RENEW_SECONDS = 3.0
 class Holding:
     """What one process holds after a renewal, and every printer of the farm."""
 
-    printers: Sequence[Printer]
+    printers: Sequence[Row[Any]]
     held: frozenset[int]
 
 
@@ -45,14 +46,15 @@ async def renew(session: WriteSession, process_id: str, started_at: datetime) ->
     alive = await session.scalar(
         select(func.count()).select_from(ServerProcess).where(ServerProcess.expires_at > now)
     )
-    printers = (await session.scalars(select(Printer).order_by(Printer.id))).all()
+    # Plain rows: objects of five hundred printers would hold the loop up every few seconds.
+    printers = (await session.execute(select(*Printer.__table__.c).order_by(Printer.id))).all()
     await session.execute(
         update(PrinterLease)
         .where(PrinterLease.owner == process_id)
         .values(expires_at=now + TTL)
         .execution_options(synchronize_session=False)
     )
-    leases = (await session.scalars(select(PrinterLease))).all()
+    leases = (await session.execute(select(*PrinterLease.__table__.c))).all()
     held = {lease.printer_id for lease in leases if lease.owner == process_id}
     taken = {lease.printer_id for lease in leases if lease.expires_at > now}
     share = ceil(len(printers) / max(alive or 1, 1))
