@@ -69,15 +69,17 @@ class KnownDocuments:
     def text(self, asked: Named, viewer: Viewer | None) -> str:
         """The text of the asked document; raises `Unknown`."""
         name = asked.document_id or _persisted(asked.extensions)
-        if asked.query is None:
-            return self._named(name, automatic=asked.document_id is None)
-        if name is not None and name.removeprefix(BY_HASH) != hash_of(asked.query):
+        text = asked.query
+        if text is None:
+            text = self._named(name, automatic=asked.document_id is None)
+        elif name is not None and name.removeprefix(BY_HASH) != hash_of(text):
             raise Unknown("The hash is not that of the query.", 400, "BAD_REQUEST")
-        if self._refuses(asked.query, viewer):
+        # Also what is known by its hash: somebody who may send any text made it known.
+        if self._refuses(text, viewer):
             raise Unknown("Only trusted documents are answered here.", 403, NOT_TRUSTED)
         if name is not None and viewer is not None and name not in self._trusted:
-            self._remember(name, asked.query)
-        return asked.query
+            self._remember(name, text)
+        return text
 
     def _named(self, name: str | None, *, automatic: bool) -> str:
         name = name or ""

@@ -98,6 +98,9 @@ async def test_only_trusted_documents_are_answered(strict: RunningServer) -> Non
     assert other.json()["errors"][0]["extensions"]["code"] == "DOCUMENT_NOT_TRUSTED"
     owner = await strict.client().post("/graphql", json={"query": QUERY})
     assert owner.json() == {"data": {"viewer": {"role": "OWNER"}}}
+    await strict.client().post("/graphql", json={"query": QUERY, "extensions": _persisted(QUERY)})
+    known = await reader.post("/graphql", json={"extensions": _persisted(QUERY)})
+    assert known.json()["errors"][0]["extensions"]["code"] == "DOCUMENT_NOT_TRUSTED"
 
 
 async def test_sockets_take_hashes_and_trust_as_requests_do(strict: RunningServer) -> None:
