@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import AsyncGenerator, AsyncIterator, Iterable
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
-from app.errors import NotFound
+from app.errors import NotFound, Unavailable
 from app.hub import EVENT, STATUS, Message
 from app.printers import models, queries
 from app.printers.live import StatusReason
@@ -61,26 +61,35 @@ class PrintProgress:
 class _Rows:
     """The rows of the wanted printers, read again only after something happened on the farm.
 
-    Statuses come all the time and rows hardly ever change; every change of one is an event.
+    Statuses come all the time and rows hardly ever change; every change of one is an event. While
+    the database is away the rows read before serve: printers go on, and so does what they tell.
     """
 
     def __init__(self, context: Context, wanted: set[int] | None) -> None:
         self._context = context
         self._wanted = wanted
         self._known: dict[int, models.Printer] | None = None
+        self._changed = False
 
     async def known(self) -> dict[int, models.Printer]:
-        """Rows by id, in the farm's order."""
+        """Rows by id, in the farm's order. Raises `Unavailable` if they were never read."""
         if self._known is None:
-            async with self._context.read() as session:
-                rows = await queries.all_printers(session)
-            wanted = self._wanted
-            self._known = {row.id: row for row in rows if wanted is None or row.id in wanted}
+            self._known = await self._read()
+        elif self._changed:
+            with suppress(Unavailable):
+                self._known = await self._read()
+                self._changed = False
         return self._known
+
+    async def _read(self) -> dict[int, models.Printer]:
+        async with self._context.read() as session:
+            rows = await queries.all_printers(session)
+        wanted = self._wanted
+        return {row.id: row for row in rows if wanted is None or row.id in wanted}
 
     def forget(self) -> None:
         """They may have changed."""
-        self._known = None
+        self._changed = True
 
 
 class _Printers(Source[Value]):

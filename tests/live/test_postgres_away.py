@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from app import migration
+from app.hub import EVENT, STATUS, Message
 from app.simulator.farm import SimulatedFarm, SimulatorOptions
 from app.simulator.jobs import Filament, Job
 from tests.conftest import run_apart
@@ -51,8 +52,8 @@ async def _each_edge_says_so(server: RunningServer) -> None:
 
 
 async def test_postgres_goes_away_and_comes_back(tmp_path: Path, cluster: PostgresCluster) -> None:
-    """Each edge says so in its form; a print that ends meanwhile is shown as ended at once, and
-    its archive is complete when the database is back."""
+    """Each edge says so in its form; a print that ends meanwhile is shown as ended at once,
+    whatever else happened on the farm, and its archive is complete when the database is back."""
     options = SimulatorOptions(printers=1, models=("p2s",), speed=60, base_port=0)
     async with (
         running(tmp_path, database_url=cluster.url) as server,
@@ -60,6 +61,8 @@ async def test_postgres_goes_away_and_comes_back(tmp_path: Path, cluster: Postgr
         server.subscription(STATES) as states,
     ):
         (printer,) = farm.printers
+        teams: set[int] = set()
+        server.runtime.hub.listen(STATUS, lambda told: teams.add(told.team_id))
         await server.add(printer)
 
         def state(wanted: str) -> Any:
@@ -78,6 +81,9 @@ async def test_postgres_goes_away_and_comes_back(tmp_path: Path, cluster: Postgr
         await eventually(lambda: archives(name="Kept", status="printing"))
         await asyncio.to_thread(cluster.stop)
         await _each_edge_says_so(server)
+        # An event has displays read the printers anew, which they cannot now.
+        for team_id in teams:
+            server.runtime.hub.publish(Message(EVENT, "", team_id, b"{}"))
         await state("FINISHED")
         await _each_edge_says_so(server)
         await asyncio.to_thread(cluster.start)
