@@ -29,6 +29,9 @@ async def measure(place: Workplace) -> AsyncIterator[Figure]:
     """Over an SQLite file with a long history."""
     place.say(f"writing {ARCHIVES:,} archives")
     await make_farm(place.folder, serials=list(SERIALS), archives=ARCHIVES)
+    place.say("the first start, which compiles what is not compiled yet")
+    async with server(place.folder):
+        pass
     walls, cpus = [], []
     for number in range(place.rounds(STARTS)):
         place.say(f"start {number + 1}")
