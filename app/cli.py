@@ -8,32 +8,37 @@ from __future__ import annotations
 
 import gc
 import sys
+from collections.abc import Callable
 from typing import Any
-
-from app.embedded_lock import AlreadyServed
-from app.errors import Unavailable
-from app.migration import NotAtHead
-from app.settings import SettingsError
 
 
 def main() -> None:
     """Run the command; a refusal is one readable sentence and exit status 1."""
-    try:
-        if sys.argv[1:] == ["serve"]:
-            _serve()
-        else:
-            from app.commands import cli
+    command = _serve() if sys.argv[1:] == ["serve"] else _any()
 
-            cli()
+    from app.embedded_lock import AlreadyServed
+    from app.errors import Unavailable
+    from app.migration import NotAtHead
+    from app.settings import SettingsError
+
+    try:
+        command()
     except (SettingsError, NotAtHead, AlreadyServed, Unavailable) as error:
         sys.exit(str(error))
 
 
-def _serve() -> None:
+def _serve() -> Callable[[], None]:
+    gc.disable()  # until `tune_collection`: imports make next to no garbage
     # The log would load rich wherever it is installed, to draw what a server never draws.
     modules: dict[str, Any] = {"rich": None}
     sys.modules.update(modules)
-    gc.disable()  # until `tune_collection`: imports make no garbage worth the rounds
     from app.serving import serve
 
-    serve()
+    gc.freeze()  # so that the round of `tune_collection` need not look through all of it
+    return serve
+
+
+def _any() -> Callable[[], None]:
+    from app.commands import cli
+
+    return cli
