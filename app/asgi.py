@@ -154,7 +154,7 @@ def create_app(runtime: Runtime) -> Starlette:
             *rest_compat.build.routes(runtime),
         ],
         middleware=[
-            Middleware(RequestLog, prefix="spoolgraph"),
+            Middleware(RequestLog),
             Middleware(DialectHosts, prefixes=rest_compat.build.hosted(settings.hosts)),
             Middleware(
                 QuickCors,

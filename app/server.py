@@ -15,6 +15,7 @@ import uvicorn
 import uvloop
 from starlette.applications import Starlette
 
+from app.http_protocol import HttpProtocol
 from app.runtime import Runtime
 from app.websocket import WebSocketProtocol
 
@@ -55,6 +56,7 @@ class Server(TellingServer):
                 server_header=False,
                 lifespan="on",
                 timeout_graceful_shutdown=max(1, round(settings.shutdown_seconds)),
+                http=HttpProtocol,
                 ws=WebSocketProtocol,
                 ws_max_size=MAX_FRAME,
                 ws_per_message_deflate=False,

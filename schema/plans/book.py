@@ -8,11 +8,11 @@ from weakref import WeakKeyDictionary
 
 import structlog
 from graphql import DocumentNode, GraphQLSchema, OperationDefinitionNode
-from prometheus_client import Counter
 from sqlalchemy import Dialect
 
 from app.database import Database
 from app.errors import DomainError
+from app.tallies import Counts
 from schema.context import Context
 from schema.plans.compiler import compile_plan
 from schema.plans.plan import Plan
@@ -24,8 +24,8 @@ log = structlog.get_logger(__name__)
 # Ways through the directives of one document that are remembered.
 MAX_VARIANTS = 16
 FAILED = "a value cannot be computed"
-_runs = Counter("spoolgraph_graphql_plans", "Queries by who answered them.", ["answered_by"])
-_by_plan, _by_resolvers = _runs.labels("plan"), _runs.labels("resolvers")
+_runs = Counts("spoolgraph_graphql_plans", "Queries by who answered them.", ["answered_by"])
+_by_plan, _by_resolvers = _runs.of("plan"), _runs.of("resolvers")
 
 _statements: WeakKeyDictionary[Database, Statements] = WeakKeyDictionary()
 
@@ -125,5 +125,5 @@ async def planned_data(
     except ArithmeticError as error:
         context.unplanned = FAILED
         log.warning("a plan failed, the resolvers answer", error=repr(error))
-    (_by_resolvers if data is None else _by_plan).inc()
+    (_by_resolvers if data is None else _by_plan).add()
     return data
