@@ -14,7 +14,7 @@ from sqlalchemy import insert, select, text, update
 
 from app import migration
 from app.archives import figures
-from app.archives.models import Archive, ArchiveCount, ArchiveStatus, FilamentUse
+from app.archives.models import Archive, ArchiveCount, ArchiveStatus, FilamentUse, ProjectCount
 from app.archives.search import searchable
 from app.asgi import open_farm
 from app.database import WriteSession
@@ -72,7 +72,7 @@ async def _double(session: WriteSession) -> None:
     names = [column.name for column in Archive.__table__.columns if column.name != "id"]
     columns = [Archive.__table__.columns[name] for name in names]
     await session.execute(insert(Archive).from_select(names, select(*columns)))
-    for figure in (ArchiveCount, DailyPrints, DailyMaterial):
+    for figure in (ArchiveCount, ProjectCount, DailyPrints, DailyMaterial):
         table = Archive.metadata.tables[figure.__tablename__]
         numbers = [column for column in table.columns if not column.primary_key]
         await session.execute(update(table).values({column: column + column for column in numbers}))

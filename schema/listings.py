@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import Select
+from sqlalchemy import Select, func
 from sqlalchemy.orm import InstrumentedAttribute
 
 from app.accounts.models import Scope
@@ -30,7 +30,7 @@ class Listing(Generic[Row, Wanted]):
     """How a root list is read.
 
     `wanted` and `order` turn the arguments `filter` and `orderBy` into what the domain knows;
-    `listed` selects the rows of a filter, `counted` their number.
+    `listed` selects the rows of a filter, `counted` their number, `numbers` those of each parent.
     """
 
     listed: Callable[[Wanted], Select[Row]]
@@ -39,6 +39,17 @@ class Listing(Generic[Row, Wanted]):
     order: Callable[[Any], Order]
     scope: Scope = Scope.READ
     readings: Callable[..., Sequence[Reading]] | None = None
+    numbers: Callable[[Wanted, str], tuple[Select[Any], Any]] | None = None
+
+    def numbers_of_each(
+        self, wanted: Wanted, parent: InstrumentedAttribute[Any]
+    ) -> tuple[Select[Any], Any]:
+        """How many rows match for each row that `parent` points to, and the column of those: to be
+        narrowed and grouped by it."""
+        if self.numbers is not None:
+            return self.numbers(wanted, parent.key)
+        rows = self.listed(wanted).with_only_columns(parent, func.count())
+        return rows.order_by(None), parent
 
     def reads(
         self,

@@ -9,7 +9,7 @@ from decimal import Decimal
 from sqlalchemy import delete, func, select
 
 from app.archives import queries
-from app.archives.models import Archive, ArchiveCount, ArchiveStatus, FilamentUse
+from app.archives.models import Archive, ArchiveCount, ArchiveStatus, FilamentUse, ProjectCount
 from app.database import WriteSession
 from app.statistics import service as statistics
 from app.statistics.service import Ending, PrintFigures
@@ -55,14 +55,28 @@ async def count_print(
     session: WriteSession, archive: Archive, uses: Sequence[FilamentUse], sign: int
 ) -> None:
     """Count a print in (1) or out (-1). Out before a change of what counts, in after it."""
-    figures = print_figures(archive, uses)
+    await count_figures(session, print_figures(archive, uses), sign)
+
+
+async def count_figures(session: WriteSession, figures: PrintFigures | None, sign: int) -> None:
+    """Count what a print adds to the statistics in (1) or out (-1)."""
     if figures is not None:
         await statistics.count(session, figures, sign)
 
 
 async def count_archive(session: WriteSession, archive: Archive, sign: int) -> None:
-    """Count an archive in (1) or out (-1) under its printer and status."""
+    """Count an archive in (1) or out (-1): under its printer and status, and its project."""
     await _add_archives(session, archive.team_id, archive.printer_id, archive.status, sign)
+    await _add_to_project(session, archive, archive.project_id, sign)
+
+
+async def move_archive(session: WriteSession, archive: Archive, old: int | None) -> None:
+    """Count an archive that is counted under the project `old` under its present one."""
+    if archive.project_id == old:
+        return
+    # In one sequence, so that no two moves wait for each other.
+    for project_id, sign in sorted({old or 0: -1, archive.project_id or 0: 1}.items()):
+        await _add_to_project(session, archive, project_id, sign)
 
 
 async def _add_archives(
@@ -74,6 +88,14 @@ async def _add_archives(
 ) -> None:
     key = {"team_id": team_id, "printer_id": printer_id or queries.NO_PRINTER, "status": status}
     await add_to(session, ArchiveCount, key, {"archives": number})
+
+
+async def _add_to_project(
+    session: WriteSession, archive: Archive, project_id: int | None, number: int
+) -> None:
+    if project_id:
+        key = {"project_id": project_id, "team_id": archive.team_id, "status": archive.status}
+        await add_to(session, ProjectCount, key, {"archives": number})
 
 
 async def forget_printer(session: WriteSession, printer_id: int) -> None:
@@ -95,7 +117,21 @@ async def rebuild(session: WriteSession) -> None:
     )
     for team_id, printer_id, status, number in rows.all():
         await _add_archives(session, team_id, printer_id, status, number)
+    await _rebuild_projects(session)
     await statistics.rebuild(session, [item async for item in _all_figures(session)])
+
+
+async def _rebuild_projects(session: WriteSession) -> None:
+    await session.execute(delete(ProjectCount))
+    keys = (Archive.team_id, Archive.project_id, Archive.status)
+    rows = await session.execute(
+        select(*keys, func.count(Archive.id)).where(Archive.project_id.is_not(None)).group_by(*keys)
+    )
+    session.add_all(
+        ProjectCount(team_id=team_id, project_id=project_id, status=status, archives=number)
+        for team_id, project_id, status, number in rows.all()
+    )
+    await session.flush()
 
 
 async def _all_figures(session: WriteSession) -> AsyncIterator[PrintFigures]:

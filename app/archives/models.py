@@ -128,3 +128,21 @@ class ArchiveCount(TeamOwned, Table):
     printer_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     status: Mapped[ArchiveStatus] = mapped_column(enum_column(ArchiveStatus), primary_key=True)
     archives: Mapped[int] = mapped_column(BigId, default=0)
+
+
+class ProjectCount(TeamOwned, Table):
+    """How many archives a project has per status, kept in the transaction of the change.
+
+    A project that is removed takes its counts with it.
+    """
+
+    __tablename__ = "project_counts"
+
+    project_id: Mapped[int] = mapped_column(
+        ForeignKey("projects.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    team_id: Mapped[int] = mapped_column(
+        ForeignKey("teams.id", ondelete="CASCADE"), primary_key=True
+    )
+    status: Mapped[ArchiveStatus] = mapped_column(enum_column(ArchiveStatus), primary_key=True)
+    archives: Mapped[int] = mapped_column(BigId, default=0)

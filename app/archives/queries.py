@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import BigInteger, ColumnElement, Select, cast, func, select
 
 from app.archives import search
-from app.archives.models import Archive, ArchiveCount, ArchiveStatus, FilamentUse
+from app.archives.models import (
+    Archive,
+    ArchiveCount,
+    ArchiveStatus,
+    FilamentUse,
+    ProjectCount,
+)
 from app.database import ReadSession, WriteSession
 from app.keyset import Order
 from app.keyset import first_of_each as first_of_each_row
@@ -45,22 +51,25 @@ class ArchiveFilter:
     material: str | None = None
     tag: str | None = None
 
-    @property
-    def is_counted(self) -> bool:
-        """True when the maintained counts answer how many there are."""
-        return (
-            self.project_id is None
-            and self.created_from is None
-            and self.created_until is None
-            and not self.search
-            and self.material is None
-            and self.tag is None
-        )
+
+Kept = type[ArchiveCount] | type[ProjectCount]
+# The maintained counts, and the conditions they know.
+_KEPT: tuple[tuple[Kept, frozenset[str]], ...] = (
+    (ArchiveCount, frozenset({"printer_id", "statuses"})),
+    (ProjectCount, frozenset({"project_id", "statuses"})),
+)
+
+
+def _kept(wanted: ArchiveFilter, *columns: str) -> Kept | None:
+    """The counts that tell how many archives match, also for each value of some columns; None
+    when they have to be counted."""
+    given = {item.name for item in fields(wanted) if getattr(wanted, item.name) not in (None, "")}
+    return next((table for table, known in _KEPT if given | {*columns} <= known), None)
 
 
 def conditions(
     wanted: ArchiveFilter,
-    entity: type[Archive] = Archive,
+    entity: Any = Archive,
     by: Callable[[Any], Any] = lambda column: column,
 ) -> list[ColumnElement[bool]]:
     """What holds for the archives that match, said of what `by` makes of the columns."""
@@ -106,14 +115,24 @@ def listed(wanted: ArchiveFilter) -> Select[Archive]:
 
 def counted(wanted: ArchiveFilter) -> Select[int]:
     """How many archives match; without a free condition this is read, not counted."""
-    if not wanted.is_counted:
+    table = _kept(wanted)
+    if table is None:
         return select(func.count(Archive.id)).where(*conditions(wanted), *in_index(wanted))
-    kept = select(func.coalesce(func.sum(ArchiveCount.archives), 0))
-    if wanted.printer_id is not None:
-        kept = kept.where(ArchiveCount.printer_id == wanted.printer_id)
-    if wanted.statuses is not None:
-        kept = kept.where(ArchiveCount.status.in_(wanted.statuses))
-    return kept
+    return select(func.coalesce(func.sum(table.archives), 0)).where(*conditions(wanted, table))
+
+
+def numbers(wanted: ArchiveFilter, column: str) -> tuple[Select[Any], Any]:
+    """How many archives match for each printer or project (`column`), and the column of them: to
+    be narrowed and grouped by it."""
+    table = _kept(wanted, column)
+    if table is None:
+        parent = getattr(Archive, column)
+        counting = select(parent, func.count(Archive.id))
+        return counting.where(*conditions(wanted), *in_index(wanted)), parent
+    parent = getattr(table, column)
+    # PostgreSQL makes a decimal of a sum.
+    total = cast(func.sum(table.archives), BigInteger)
+    return select(parent, total).where(*conditions(wanted, table)), parent
 
 
 async def count(session: Session, wanted: ArchiveFilter) -> int:
@@ -158,23 +177,13 @@ async def uses_of(session: Session, ids: Collection[int]) -> dict[int, list[Fila
 
 async def completed_counts(session: Session, projects: Collection[int]) -> dict[int, int]:
     """Successful archives per project."""
-    return await _counts(session, projects, Archive.status == ArchiveStatus.SUCCESS)
+    wanted = ArchiveFilter(statuses=frozenset({ArchiveStatus.SUCCESS}))
+    return await counts_of_each(session, "project_id", projects, wanted)
 
 
 async def archive_counts(session: Session, projects: Collection[int]) -> dict[int, int]:
     """All archives per project."""
-    return await _counts(session, projects)
-
-
-async def _counts(
-    session: Session, projects: Collection[int], *conditions: ColumnElement[bool]
-) -> dict[int, int]:
-    rows = await session.execute(
-        select(Archive.project_id, func.count(Archive.id))
-        .where(Archive.project_id.in_(projects), *conditions)
-        .group_by(Archive.project_id)
-    )
-    return {project_id: number for project_id, number in rows if project_id is not None}
+    return await counts_of_each(session, "project_id", projects, ArchiveFilter())
 
 
 async def batch_after(session: Session, archive_id: int, limit: int) -> Sequence[Archive]:
@@ -187,17 +196,6 @@ async def counts_of_each(
     session: Session, column: str, ids: Collection[int], wanted: ArchiveFilter
 ) -> dict[int, int]:
     """How many archives match per printer or project (`column`), in one statement."""
-    if column == "printer_id" and wanted.is_counted:
-        kept = (
-            select(ArchiveCount.printer_id, func.sum(ArchiveCount.archives))
-            .where(ArchiveCount.printer_id.in_(ids))
-            .group_by(ArchiveCount.printer_id)
-        )
-        if wanted.statuses is not None:
-            kept = kept.where(ArchiveCount.status.in_(wanted.statuses))
-        return {parent: int(number) for parent, number in await session.execute(kept)}
-    key = getattr(Archive, column)
-    rows = await session.execute(
-        select(key, func.count(Archive.id)).where(key.in_(ids), *conditions(wanted)).group_by(key)
-    )
+    counting, parent = numbers(wanted, column)
+    rows = await session.execute(counting.where(parent.in_(ids)).group_by(parent))
     return {parent: int(number) for parent, number in rows}

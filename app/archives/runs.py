@@ -153,9 +153,11 @@ async def attribute(session: WriteSession, run: PrintRun, source: Archive | None
     archive = None if run.archive_id is None else await session.get(Archive, run.archive_id)
     if archive is None or source is None:
         return
+    project_id = archive.project_id
     _name_after(archive, source)
     archive.search_text = search_text(archive)
     await session.flush()
+    await figures.move_archive(session, archive, project_id)
     session.raise_event(
         ArchiveUpdated(team_id=run.team_id, archive_id=archive.id, printer_id=run.printer_id)
     )

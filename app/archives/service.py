@@ -56,8 +56,11 @@ async def update_archive(
     viewer.require(Scope.ARCHIVES)
     archive = await _archive(session, archive_id)
     uses = (await queries.uses_of(session, [archive_id]))[archive_id]
-    await figures.count_print(session, archive, uses, -1)
+    counted, project_id = figures.print_figures(archive, uses), archive.project_id
     await _apply(session, archive, changes)
+    await session.flush()
+    await figures.move_archive(session, archive, project_id)
+    await figures.count_figures(session, counted, -1)
     if changes.filaments is not UNSET:
         uses = await enter_filaments(session, viewer, archive, uses, changes.filaments)
     elif changes.filament_used is not UNSET:

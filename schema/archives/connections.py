@@ -94,6 +94,7 @@ LISTING = Listing(
     wanted=lambda _context, given: conditions(given),
     order=ordering,
     readings=readings,
+    numbers=queries.numbers,
 )
 
 

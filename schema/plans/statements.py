@@ -123,8 +123,8 @@ def number_of_each(
     listing: Listing[Any, Any], wanted: Any, parent: InstrumentedAttribute[Any], dialect: Dialect
 ) -> Select[Any]:
     """How many rows each parent has."""
-    rows = listing.listed(wanted).with_only_columns(parent, func.count()).order_by(None)
-    return _of_team(rows.where(_among(parent, dialect)).group_by(parent), parent.class_)
+    numbers, key = listing.numbers_of_each(wanted, parent)
+    return _of_team(numbers.where(_among(key, dialect)).group_by(key), key.class_)
 
 
 def page_of_each(

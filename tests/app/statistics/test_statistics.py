@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -13,13 +14,15 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from app.accounts.viewer import Viewer
-from app.archives import figures, queries, removal, service
-from app.archives.models import ArchiveCount, ArchiveStatus
+from app.archives import figures, queries, removal, runs, service
+from app.archives.models import ArchiveCount, ArchiveStatus, ProjectCount
 from app.archives.queries import ArchiveFilter
 from app.archives.runs import ObservedFilament, Outcome
 from app.archives.service import ArchiveChanges
 from app.database import EVERY_TEAM, Database, ReadSession
-from app.printers.models import Printer
+from app.printers.models import Printer, PrintRun
+from app.projects import service as projects
+from app.projects.service import NewProject
 from app.statistics import queries as statistics
 from app.statistics.models import DailyMaterial, DailyPrints
 from app.statistics.queries import Period, Totals
@@ -50,6 +53,8 @@ async def _kept(session: ReadSession) -> dict[tuple[Any, ...], tuple[Any, ...]]:
         found[key] = (used.prints, used.grams)
     for count in await session.scalars(select(ArchiveCount)):
         found["count", count.team_id, count.printer_id, count.status] = (count.archives,)
+    for number in await session.scalars(select(ProjectCount)):
+        found["project", number.team_id, number.project_id, number.status] = (number.archives,)
     return {key: value for key, value in found.items() if any(value)}
 
 
@@ -70,28 +75,41 @@ _STEP = {
     "end": st.tuples(st.just("end"), _NUMBER, _OUTCOME, st.integers(0, 72)),
     "edit": st.tuples(st.just("edit"), _NUMBER, _CHANGES),
     "delete": st.tuples(st.just("delete"), _NUMBER),
+    "move": st.tuples(st.just("move"), _NUMBER, st.none() | st.integers(0, 2)),
+    "attribute": st.tuples(st.just("attribute"), _NUMBER),
+    "remove project": st.tuples(st.just("remove project"), _NUMBER),
     "remove printer": st.tuples(st.just("remove printer"), _NUMBER),
 }
 # Prints and edits are what a farm does most.
-_OFTEN = ["begin"] * 4 + ["end"] * 4 + ["edit"] * 4 + ["delete"] * 2 + ["remove printer"]
+_OFTEN = [
+    *(["begin"] * 4 + ["end"] * 4 + ["edit"] * 4 + ["move"] * 4 + ["delete"] * 2),
+    *("attribute", "remove printer", "remove project"),
+]
 _STEPS = st.lists(st.sampled_from(_OFTEN).flatmap(_STEP.__getitem__), min_size=8, max_size=25)
 
 
 class _History:
-    """Carries out steps on a farm of three printers."""
+    """Carries out steps on a farm of three printers and three projects."""
 
-    def __init__(self, database: Database, viewer: Viewer, printers: list[Printer]) -> None:
+    def __init__(
+        self, database: Database, viewer: Viewer, printers: list[Printer], projects: list[int]
+    ) -> None:
         self.database = database
         self.viewer = viewer
         self.printers: dict[int, Printer] = dict(enumerate(printers))
+        self.projects = projects
         self.open: dict[int, int] = {}
 
     async def do(self, action: str, number: int, *rest: Any) -> None:
-        if action in ("edit", "delete"):
+        if action in ("edit", "delete", "move", "attribute"):
             await self._change(action, number, *rest)
+        elif action == "remove project" and self.projects:
+            project_id = self.projects.pop(number % len(self.projects))
+            async with self.database.transaction(self.viewer.team_id) as session:
+                await projects.delete_project(session, self.viewer, project_id)
         elif action == "end" and self.open:
             await self._act(action, list(self.open)[number % len(self.open)], *rest)
-        elif action != "end" and self.printers:
+        elif action in ("begin", "remove printer") and self.printers:
             await self._act(action, list(self.printers)[number % len(self.printers)], *rest)
 
     async def _act(self, action: str, number: int, *rest: Any) -> None:
@@ -117,6 +135,16 @@ class _History:
             archive = archives[number % len(archives)]
             if action == "edit":
                 await service.update_archive(session, self.viewer, archive.id, rest[0])
+            elif action == "move":
+                project = rest[0] if rest[0] in range(len(self.projects)) else None
+                changes = ArchiveChanges(
+                    project_id=None if project is None else self.projects[project]
+                )
+                await service.update_archive(session, self.viewer, archive.id, changes)
+            elif action == "attribute":
+                for run_id in self.open.values():
+                    run = await session.get_one(PrintRun, run_id)
+                    await runs.attribute(session, run, archive)
             elif archive.status is not ArchiveStatus.PRINTING:
                 await service.delete_archive(session, self.viewer, archive.id)
 
@@ -136,7 +164,9 @@ async def test_kept_figures_are_those_of_the_history(
     viewer, other = await make_viewer(database), await make_viewer(database)
     await make_print(database, await make_printer(database, other), filaments=[PLA])
     printers = [await make_printer(database, viewer, name) for name in "ABC"]
-    history = _History(database, viewer, printers)
+    async with database.transaction(viewer.team_id) as session:
+        made = [await projects.create_project(session, viewer, NewProject(name)) for name in "PQR"]
+    history = _History(database, viewer, printers, [project.id for project in made])
     for step in steps:
         await history.do(*step)
     async with database.read(EVERY_TEAM) as session:
@@ -151,6 +181,16 @@ async def test_kept_figures_are_those_of_the_history(
             expected = sum(archive.status is status for archive in archives)
             wanted = ArchiveFilter(statuses=frozenset({status}))
             assert await queries.count(session, wanted) == expected
+        numbers = Counter((archive.project_id, archive.printer_id) for archive in archives)
+        for project in made:
+            wanted = ArchiveFilter(project_id=project.id)
+            of_project = {key[1]: number for key, number in numbers.items() if key[0] == project.id}
+            assert await queries.count(session, wanted) == sum(of_project.values())
+            of_each = await queries.counts_of_each(
+                session, "printer_id", [printer.id for printer in printers], wanted
+            )
+            of_project.pop(None, None)
+            assert of_each == of_project
 
 
 async def test_figures_stay_right_when_everything_happens_at_once(
