@@ -19,6 +19,7 @@ from schema.data_files.fields import DataFileMutations, DataFileQueries
 from schema.farm_events.subscriptions import FarmEventSubscriptions
 from schema.farm_schema import FarmSchema
 from schema.oauth.fields import OAuthMutations, OAuthQueries
+from schema.plans.mutations import let_go_on
 from schema.print_queue.editing import QueueEditingMutations
 from schema.print_queue.mutations import QueueMutations
 from schema.print_queue.queries import QueueQueries
@@ -111,3 +112,4 @@ schema = FarmSchema(
     config=StrawberryConfig(scalar_map=SCALARS),
 )
 texts.describe(schema.graphql)
+let_go_on(schema.graphql)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import aclosing
+from functools import partial
 from typing import Any, cast
 
 from graphql import (
@@ -14,6 +15,7 @@ from graphql import (
     GraphQLError,
     GraphQLSchema,
     OperationDefinitionNode,
+    OperationType,
     execute,
     subscribe,
 )
@@ -22,6 +24,10 @@ from schema import metrics
 from schema.context import OPERATION_SECONDS, Context
 from schema.errors import as_graphql_error, present_errors
 from schema.plans.book import Plans, planned_data
+from schema.plans.mutations import Unfinished
+
+# Whether a plan answered, and what.
+Answer = tuple[bool, ExecutionResult]
 
 
 async def run(
@@ -34,25 +40,62 @@ async def run(
 ) -> ExecutionResult:
     """The result of a query or mutation; errors carry their codes.
 
-    A query that has a plan is answered by it, everything else by the resolvers.
+    What has a plan is answered by it, everything else by the resolvers.
     """
     began = time.perf_counter()
-    name = _name(operation)
-    data = await planned_data(plans, schema, document, operation, variables, context)
-    if data is not None:
-        result = ExecutionResult(data, None)
+    asked = schema, document, operation, variables, context
+    if operation.operation is OperationType.MUTATION:
+        planned, result = await _in_time(partial(_acted, plans, *asked), context)
+    elif (data := await planned_data(plans, *asked)) is not None:
+        planned, result = True, ExecutionResult(data, None)
     else:
-        result = await _in_time(schema, document, name, variables, context)
+        planned, result = await _in_time(partial(_resolved, *asked), context)
     if isinstance(context, Context) and context.runtime.settings.log_level == "debug":
-        result.extensions = _explained(context, planned=data is not None)
+        result.extensions = _explained(context, planned=planned)
     present_errors(result.errors or (), context)
     metrics.note(
-        name,
+        _name(operation),
         operation.operation.value,
         ok=not result.errors,
         seconds=time.perf_counter() - began,
     )
     return result
+
+
+async def _acted(
+    plans: Plans,
+    schema: GraphQLSchema,
+    document: DocumentNode,
+    operation: OperationDefinitionNode,
+    variables: Mapping[str, Any] | None,
+    context: object,
+) -> Answer:
+    """A mutation by its plan; by the resolvers where there is none, or where it had to stop."""
+    asked = schema, document, operation, variables, context
+    try:
+        data = await planned_data(plans, *asked)
+    except Unfinished as unfinished:
+        return await _resolved(*asked, unfinished.done)
+    return await _resolved(*asked) if data is None else (True, ExecutionResult(data, None))
+
+
+async def _resolved(
+    schema: GraphQLSchema,
+    document: DocumentNode,
+    operation: OperationDefinitionNode,
+    variables: Mapping[str, Any] | None,
+    context: object,
+    root: object = None,
+) -> Answer:
+    result = execute(
+        schema,
+        document,
+        root_value=root,
+        variable_values=dict(variables or {}),
+        operation_name=_name(operation),
+        context_value=context,
+    )
+    return False, result if isinstance(result, ExecutionResult) else await result
 
 
 def _explained(context: Context, *, planned: bool) -> dict[str, Any]:
@@ -62,29 +105,16 @@ def _explained(context: Context, *, planned: bool) -> dict[str, Any]:
     return {"plan": {"answeredBy": "resolvers", "reason": context.unplanned}}
 
 
-async def _in_time(
-    schema: GraphQLSchema,
-    document: DocumentNode,
-    name: str | None,
-    variables: Mapping[str, Any] | None,
-    context: object,
-) -> ExecutionResult:
+async def _in_time(work: Callable[[], Awaitable[Answer]], context: object) -> Answer:
     seconds = context.seconds if isinstance(context, Context) else OPERATION_SECONDS
     try:
         async with asyncio.timeout(seconds) as patience:
-            result = execute(
-                schema,
-                document,
-                variable_values=dict(variables or {}),
-                operation_name=name,
-                context_value=context,
-            )
-            return result if isinstance(result, ExecutionResult) else await result
+            return await work()
     except TimeoutError:
         if not patience.expired():
             raise
         said = f"The operation took longer than {seconds:.0f} seconds."
-        return ExecutionResult(None, [GraphQLError(said, extensions={"code": "TIMEOUT"})])
+        return False, ExecutionResult(None, [GraphQLError(said, extensions={"code": "TIMEOUT"})])
 
 
 async def follow(

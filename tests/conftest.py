@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from uuid import uuid4
 
@@ -94,6 +95,13 @@ def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
 @pytest.fixture
 def postgres_url(postgres_server: str, postgres_template: str) -> Iterator[str]:
     """A migrated PostgreSQL database of this test alone."""
+    with clone(postgres_server, postgres_template) as url:
+        yield url
+
+
+@contextmanager
+def clone(postgres_server: str, postgres_template: str) -> Iterator[str]:
+    """A copy of a PostgreSQL database, for a while."""
     name = f"test_{uuid4().hex[:12]}"
     create = f"CREATE DATABASE {name} TEMPLATE {postgres_template}"
     run_apart(on_server(postgres_server, create))

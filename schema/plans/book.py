@@ -7,7 +7,7 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 import structlog
-from graphql import DocumentNode, GraphQLSchema, OperationDefinitionNode
+from graphql import DocumentNode, GraphQLSchema, OperationDefinitionNode, OperationType
 from sqlalchemy import Dialect
 
 from app.database import Database
@@ -15,6 +15,7 @@ from app.errors import DomainError
 from app.tallies import Counts
 from schema.context import Context
 from schema.plans.compiler import compile_plan
+from schema.plans.mutations import MutationPlan, Unfinished, compile_mutation
 from schema.plans.plan import Plan
 from schema.plans.selection import steering_variables
 from schema.plans.sources import Unplannable
@@ -24,7 +25,9 @@ log = structlog.get_logger(__name__)
 # Ways through the directives of one document that are remembered.
 MAX_VARIANTS = 16
 FAILED = "a value cannot be computed"
-_runs = Counts("spoolgraph_graphql_plans", "Queries by who answered them.", ["answered_by"])
+_runs = Counts(
+    "spoolgraph_graphql_plans", "Queries and mutations by who answered.", ["answered_by"]
+)
 _by_plan, _by_resolvers = _runs.of("plan"), _runs.of("resolvers")
 
 _statements: WeakKeyDictionary[Database, Statements] = WeakKeyDictionary()
@@ -37,12 +40,15 @@ def _statements_of(database: Database) -> Statements:
     return found
 
 
+AnyPlan = Plan | MutationPlan
+
+
 class Plans:
     """Compiles an operation when it is first asked for, per way its directives are steered."""
 
     def __init__(self) -> None:
         self._steering: frozenset[str] | None = None
-        self._known: dict[object, Plan | str] = {}
+        self._known: dict[object, AnyPlan | str] = {}
 
     def of(
         self,
@@ -51,7 +57,7 @@ class Plans:
         operation: OperationDefinitionNode,
         variables: Mapping[str, Any],
         dialect: Dialect,
-    ) -> Plan:
+    ) -> AnyPlan:
         """The plan of an operation; raises `Unplannable` when the resolvers have to answer."""
         if self._steering is None:
             self._steering = steering_variables(document)
@@ -75,9 +81,11 @@ class Plans:
         operation: OperationDefinitionNode,
         steering: Mapping[str, bool],
         dialect: Dialect,
-    ) -> Plan | str:
+    ) -> AnyPlan | str:
         """The plan, or why there is none."""
         try:
+            if operation.operation is OperationType.MUTATION:
+                return compile_mutation(schema, document, operation, steering)
             return compile_plan(schema, document, operation, steering, dialect)
         except (Unplannable, KeyError) as reason:
             return str(reason)
@@ -106,10 +114,10 @@ async def planned_data(
     variables: Mapping[str, Any] | None,
     context: object,
 ) -> dict[str, Any] | None:
-    """The data of a query by its plan; None when the resolvers have to answer.
+    """The data of an operation by its plan; None when the resolvers have to answer.
 
     A plan that meets anything unusual leaves the answer to the resolvers, errors included: they
-    say what is wrong, and where.
+    say what is wrong, and where. A mutation of which something was executed raises `Unfinished`.
     """
     if not isinstance(context, Context) or context.viewer.reach or not context.planned:
         return None
@@ -125,5 +133,9 @@ async def planned_data(
     except ArithmeticError as error:
         context.unplanned = FAILED
         log.warning("a plan failed, the resolvers answer", error=repr(error))
+    except Unfinished as reason:
+        context.unplanned = str(reason)
+        _by_resolvers.add()
+        raise
     (_by_resolvers if data is None else _by_plan).add()
     return data

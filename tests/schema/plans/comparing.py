@@ -70,11 +70,28 @@ class ComparedFarm:
         arguments = (schema.graphql, prepared.document, definition, operation.variables)
         data = await planned_data(prepared.plans, *arguments, _context(self.runtime, self.viewer))
         resolved = await engine.run(
-            *arguments, _WithoutPlans(self.runtime, self.viewer, "test"), prepared.plans
+            *arguments, _without_plans(self.runtime, self.viewer), prepared.plans
         )
         expected = _bytes(resolved)
         found = expected if data is None else _bytes(ExecutionResult(data, None))
         return Comparison(data is not None, found, expected)
+
+    async def act(self, operation: Operation, *, plans: bool, viewer: Viewer) -> tuple[bytes, bool]:
+        """What a mutation answers, and whether a plan answered it."""
+        prepared = schema.prepare(operation.text)
+        assert prepared.problems == (), (operation.text, prepared.problems)
+        (definition,) = prepared.operations
+        context = (_context if plans else _without_plans)(self.runtime, viewer)
+        result = await engine.run(
+            schema.graphql,
+            prepared.document,
+            definition,
+            operation.variables,
+            context,
+            prepared.plans,
+        )
+        assert result.extensions is not None
+        return _bytes(result), result.extensions["plan"]["answeredBy"] == "plan"
 
 
 class _WithoutPlans(Context):
@@ -83,6 +100,10 @@ class _WithoutPlans(Context):
 
 def _context(runtime: Runtime, viewer: Viewer) -> Context:
     return Context(runtime=runtime, viewer=viewer, request_id="test")
+
+
+def _without_plans(runtime: Runtime, viewer: Viewer) -> Context:
+    return _WithoutPlans(runtime=runtime, viewer=viewer, request_id="test")
 
 
 def _bytes(result: ExecutionResult) -> bytes:
@@ -97,14 +118,21 @@ def compared_farm(folder: Path, database_url: str) -> Iterator[tuple[ComparedFar
 
     Nothing works in the background, so that nothing changes between two answers.
     """
+    with asyncio.Runner() as runner, opened_farm(runner, folder, database_url) as farm:
+        yield farm, runner
+
+
+@contextmanager
+def opened_farm(runner: asyncio.Runner, folder: Path, database_url: str) -> Iterator[ComparedFarm]:
+    """The farm of `compared_farm`, the same in every database; it tells who answered."""
     url = database_url.replace("+aiosqlite", "").replace("+asyncpg", "")
-    with asyncio.Runner() as runner:
-        opened = open_farm(Settings(data_dir=folder, database_url=url, api_key=KEY, **OWNER))
-        runtime = runner.run(opened.__aenter__())
-        try:
-            yield runner.run(_filled(runtime)), runner
-        finally:
-            runner.run(opened.__aexit__(None, None, None))
+    settings = Settings(data_dir=folder, database_url=url, api_key=KEY, log_level="debug", **OWNER)
+    opened = open_farm(settings)
+    runtime = runner.run(opened.__aenter__())
+    try:
+        yield runner.run(_filled(runtime))
+    finally:
+        runner.run(opened.__aexit__(None, None, None))
 
 
 async def _filled(runtime: Runtime) -> ComparedFarm:
@@ -126,7 +154,7 @@ async def _filled(runtime: Runtime) -> ComparedFarm:
 async def _cursors(runtime: Runtime, viewer: Viewer, field: str) -> list[str]:
     found = await schema.execute(
         f"{{ {field} {{ edges {{ cursor }} }} }}",
-        context_value=_WithoutPlans(runtime, viewer, "test"),
+        context_value=_without_plans(runtime, viewer),
     )
     assert found.errors is None, found.errors
     assert found.data is not None

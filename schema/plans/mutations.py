@@ -1,0 +1,231 @@
+"""Mutations without graphql-core: resolvers are called in turn, payloads are written at once.
+
+A mutation is never run twice. Whatever stands in the way is found before anything is executed, and
+leaves all of the operation to graphql-core. What goes wrong afterwards is answered by graphql-core
+too, but from what the fields have come to (`Done`): it tells errors and spreads nulls.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import wraps
+from inspect import iscoroutinefunction, unwrap
+from typing import Any
+
+from graphql import (
+    DocumentNode,
+    FieldNode,
+    GraphQLError,
+    GraphQLField,
+    GraphQLObjectType,
+    GraphQLResolveInfo,
+    GraphQLSchema,
+    OperationDefinitionNode,
+)
+from graphql.execution.values import VariableValues, get_argument_values, get_variable_values
+from graphql.pyutils import Path, is_awaitable
+from graphql.type.definition import GraphQLResolveInfoHelpers
+
+from app.row_reader import RowReader
+from schema.context import Context
+from schema.plans.objects import ObjectWriter
+from schema.plans.selection import Selector
+from schema.plans.sources import Unplannable
+from schema.plans.statements import Statements
+from schema.plans.writing import Emit, Writer
+
+Info = GraphQLResolveInfo[Context]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What one root field has come to."""
+
+    value: object = None
+    error: Exception | None = None
+
+
+class Done(dict[str, Outcome]):
+    """What root fields have come to, by their keys in the answer."""
+
+
+class Unfinished(Exception):
+    """Some of the operation was executed, and graphql-core has to write the answer."""
+
+    def __init__(self, done: Done, reason: str) -> None:
+        super().__init__(reason)
+        self.done = done
+
+
+def let_go_on(schema: GraphQLSchema) -> None:
+    """Have the mutations of a schema take over what was executed already (`Done`, as the root)."""
+    for field in schema.mutation_type.fields.values() if schema.mutation_type else ():
+        if field.resolve is not None:
+            field.resolve = _going_on(field.resolve)
+
+
+def _going_on(resolve: Callable[..., Any]) -> Callable[..., Any]:
+    @wraps(resolve)
+    def resolved(source: object, info: Info, **arguments: Any) -> Any:
+        if not isinstance(source, Done):
+            return resolve(source, info, **arguments)
+        outcome = source.get(str(info.path.key))
+        if outcome is None:
+            return resolve(None, info, **arguments)
+        if outcome.error is not None:
+            raise outcome.error
+        return outcome.value
+
+    return resolved
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """A root field of a mutation. `emit` is the name of the function that writes its value."""
+
+    key: str
+    nodes: list[FieldNode]
+    field: GraphQLField
+    resolve: Callable[..., Any]
+    emit: str
+
+    def arguments(self, variables: VariableValues) -> dict[str, Any]:
+        """The arguments as graphql-core gives them; `Unplannable` when one is not valid."""
+        try:
+            return get_argument_values(self.field, self.nodes[0], variables)
+        except GraphQLError as error:
+            raise Unplannable(error.message) from None
+
+
+class MutationPlan:
+    """Answers one mutation. It holds nothing of a request and is shared by all of them."""
+
+    def __init__(
+        self,
+        schema: GraphQLSchema,
+        mutation: GraphQLObjectType,
+        operation: OperationDefinitionNode,
+        selector: Selector,
+        acts: Mapping[str, Act | None],
+        code: Writer,
+    ) -> None:
+        self._schema = schema
+        self._mutation = mutation
+        self._operation = operation
+        self._definitions = operation.variable_definitions or ()
+        self._fragments = dict(selector.fragments)
+        self._acts = acts
+        self._functions: Mapping[str, Emit] = code.compile()
+
+    async def run(
+        self,
+        context: Context,
+        variables: Mapping[str, Any] | None,
+        _reader: RowReader,
+        _statements: Statements,
+    ) -> dict[str, Any]:
+        """The data of the operation.
+
+        Raises `Unplannable` when nothing was executed, and `Unfinished` when something was.
+        """
+        values = get_variable_values(self._schema, self._definitions, dict(variables or {}))
+        if isinstance(values, list):
+            raise Unplannable("variables that are not valid")
+        arguments = {key: act.arguments(values) for key, act in self._acts.items() if act}
+        done, data = Done(), dict[str, Any]()
+        for key, act in self._acts.items():
+            if act is None:
+                data[key] = self._mutation.name
+                continue
+            info = self._info(act, values, context)
+            outcome = done[key] = await _outcome(act.resolve(None, info, **arguments[key]))
+            if outcome.error is not None:
+                raise Unfinished(done, "a mutation failed")
+            data[key] = self._written(act, outcome.value, done)
+        return data
+
+    def _written(self, act: Act, value: object, done: Done) -> Any:
+        try:
+            return self._functions[act.emit](value)
+        except Exception as error:
+            raise Unfinished(done, f"a payload that cannot be written: {error!r}") from None
+
+    def _info(self, act: Act, variables: VariableValues, context: Context) -> Info:
+        return GraphQLResolveInfo(
+            field_name=act.nodes[0].name.value,
+            field_nodes=act.nodes,
+            return_type=act.field.type,
+            parent_type=self._mutation,
+            path=Path(None, act.key, self._mutation.name),
+            schema=self._schema,
+            fragments=self._fragments,
+            root_value=None,
+            operation=self._operation,
+            variable_values=variables,
+            context=context,
+            is_awaitable=is_awaitable,
+            abort_signal=None,
+            async_helpers=_HELPERS,
+        )
+
+
+async def _outcome(value: Awaitable[object]) -> Outcome:
+    try:
+        return Outcome(await value)
+    except Exception as error:
+        return Outcome(error=error)
+
+
+async def _gathered(items: Sequence[Awaitable[Any]]) -> list[Any]:
+    return list(await asyncio.gather(*items))
+
+
+_HELPERS = GraphQLResolveInfoHelpers(gather=_gathered, track=lambda _items: None)
+
+
+def compile_mutation(
+    schema: GraphQLSchema,
+    document: DocumentNode,
+    operation: OperationDefinitionNode,
+    steering: Mapping[str, Any],
+) -> MutationPlan:
+    """The plan of a mutation whose payloads hold nothing that has to be looked up.
+
+    Raises `Unplannable` with the reason when something does.
+    """
+    mutation = schema.mutation_type
+    if mutation is None:
+        raise Unplannable("a schema without mutations")
+    selector, code = Selector.of(schema, document, steering), Writer()
+    writer = ObjectWriter(selector, code, _pointed)
+    acts = {
+        key: _act(writer, code, mutation, key, nodes)
+        for key, nodes in selector.root(mutation, operation).items()
+    }
+    return MutationPlan(schema, mutation, operation, selector, acts, code)
+
+
+def _act(
+    writer: ObjectWriter,
+    code: Writer,
+    mutation: GraphQLObjectType,
+    key: str,
+    nodes: list[FieldNode],
+) -> Act | None:
+    """A root field; None for the name of the type."""
+    name = nodes[0].name.value
+    if name == "__typename":
+        return None
+    if name.startswith("__"):
+        raise Unplannable("introspection")
+    field = mutation.fields[name]
+    if not iscoroutinefunction(unwrap(field.resolve)):
+        raise Unplannable(f"Mutation.{name} is no coroutine")
+    body = writer.value(field.type, nodes, "o")
+    return Act(key, nodes, field, field.resolve, code.function("payload", "o", [f"return {body}"]))
+
+
+def _pointed(*_arguments: object) -> str:
+    raise Unplannable("a row that the payload only points to")
