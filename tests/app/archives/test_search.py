@@ -59,9 +59,11 @@ def _wanted(dice: random.Random, rows: list[Archive]) -> ArchiveFilter:
     part = " ".join(found.search_text[begin : begin + dice.randint(1, 9)].split())
     statuses = frozenset(dice.sample(list(ArchiveStatus), 2))
     return ArchiveFilter(
-        search=dice.choice((part, part.upper(), _text(dice, 5), f"{part} {_text(dice, 2)}", None)),
+        search=dice.choice(
+            (part, part[:2], part.upper(), _text(dice, 5), f"{part} {_text(dice, 2)}", None)
+        ),
         tag=dice.choice((None, None, found.tags[0] if found.tags else "none")),
-        material=dice.choice((None, None, "pla", "PETG", "TPU")),
+        material=dice.choice((None, None, "pla", "PETG", "TPU", "PA")),
         statuses=dice.choice((None, None, statuses)),
     )
 
@@ -114,10 +116,14 @@ async def test_every_filter_finds_what_its_words_say(
                 assert [row.id for row in back.rows] == seen[-3:]
 
 
-def test_trigrams_of_short_words_are_none() -> None:
-    """They are looked for in the text alone."""
-    assert search.grams(["ab", "abcd", "bcd"]) == ["abc", "bcd"]
-    assert search.may_hold(["ab"]) is None
+def test_short_words_are_the_beginning_of_trigrams() -> None:
+    """Of two characters always, of one where the index is asked for nothing else."""
+    parts = ["ab", "abcd", "bcd", "c"]
+    assert search.grams(parts) == ["abc", "bcd"]
+    assert search.beginnings(parts) == ["ab"]
+    assert search.beginnings(["c", "abc"]) == []
+    assert search.beginnings(["c", "b"]) == ["b", "c"]
+    assert search.may_hold([]) is None
 
 
 FILTERS = (
@@ -133,6 +139,8 @@ FILTERS = (
     ArchiveFilter(printer_id=1, created_from=NOON, created_until=NOON),
     ArchiveFilter(search="benchy"),
     ArchiveFilter(search="benchy", printer_id=1),
+    ArchiveFilter(search="be"),
+    ArchiveFilter(search="b"),
     ArchiveFilter(tag="gift"),
     ArchiveFilter(material="PLA"),
 )
