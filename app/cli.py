@@ -11,6 +11,10 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
+# Loaded by others wherever they are installed: rich by the log, to draw what a server never draws,
+# and pydantic, of which the simulator is made, by Strawberry, to make types of its models.
+UNWANTED: dict[str, Any] = {"rich": None, "pydantic": None}
+
 
 def main() -> None:
     """Run the command; a refusal is one readable sentence and exit status 1."""
@@ -29,9 +33,7 @@ def main() -> None:
 
 def _serve() -> Callable[[], None]:
     gc.disable()  # until `tune_collection`: imports make next to no garbage
-    # The log would load rich wherever it is installed, to draw what a server never draws.
-    modules: dict[str, Any] = {"rich": None}
-    sys.modules.update(modules)
+    sys.modules.update(UNWANTED)
     from app.serving import serve
 
     gc.freeze()  # so that the round of `tune_collection` need not look through all of it

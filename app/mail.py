@@ -19,7 +19,7 @@ class Mailer:
 
     def __init__(self, settings: Settings) -> None:
         url = settings.smtp_url
-        self._server = None if url is None else urlsplit(url.get_secret_value())
+        self._server = None if url is None else urlsplit(url.reveal())
         self._sender = settings.mail_from
 
     @property

@@ -5,7 +5,6 @@ from __future__ import annotations
 from contextlib import suppress
 from datetime import UTC, datetime
 
-from pydantic import SecretStr
 from sqlalchemy.exc import IntegrityError
 
 from app.accounts import members, queries, tokens
@@ -13,6 +12,7 @@ from app.accounts.models import ApiKey, Membership, Plan, Role, Scope
 from app.database import EVERY_TEAM, Database, WriteSession
 from app.errors import Conflict, Invalid
 from app.events import CredentialRevoked
+from app.setting_texts import Secret
 from app.settings import ENV_PREFIX, Settings, SettingsError
 
 KEY_OF_SETTING = f"{ENV_PREFIX}API_KEY"
@@ -31,13 +31,13 @@ async def first_start(database: Database, settings: Settings) -> list[str]:
     if not anybody:
         hints.append("Nobody can sign in yet: `spoolgraph user create` makes an owner.")
     if settings.api_key is not None:
-        value = settings.api_key.get_secret_value().strip()
+        value = settings.api_key.reveal().strip()
         hints += await _key_of_setting(database, value, email)
     return hints
 
 
 async def _owner_of_settings(
-    database: Database, email: str | None, password: SecretStr | None
+    database: Database, email: str | None, password: Secret | None
 ) -> list[str]:
     if email is None or password is None:
         if password is not None:
@@ -48,7 +48,7 @@ async def _owner_of_settings(
             return []
     try:
         with suppress(Conflict):  # another process of this farm was faster
-            await members.create_user(database, email, password.get_secret_value(), role=Role.OWNER)
+            await members.create_user(database, email, password.reveal(), role=Role.OWNER)
     except Invalid as error:
         raise SettingsError(f"{ENV_PREFIX}ADMIN_{(error.field or '').upper()}: {error}") from None
     return []

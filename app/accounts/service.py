@@ -55,9 +55,7 @@ class Accounts(Authenticator):
     async def start(self) -> str:
         """Make what the settings ask for at first start; returns the farm's secret."""
         given = self._settings.secret_key
-        secret = await farm_secret(
-            self._database, None if given is None else given.get_secret_value()
-        )
+        secret = await farm_secret(self._database, None if given is None else given.reveal())
         self.unlock(secret)
         for hint in await first_start(self._database, self._settings):
             log.warning(hint)

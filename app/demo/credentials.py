@@ -29,8 +29,8 @@ def demo_login(settings: Settings) -> DemoLogin:
     stored = orjson.loads(path.read_bytes()) if path.exists() else {}
     given = {
         "email": settings.admin_email,
-        "password": settings.admin_password and settings.admin_password.get_secret_value(),
-        "api_key": settings.api_key and settings.api_key.get_secret_value(),
+        "password": settings.admin_password and settings.admin_password.reveal(),
+        "api_key": settings.api_key and settings.api_key.reveal(),
     }
     made = {
         "email": EMAIL,

@@ -82,7 +82,7 @@ def _place(key: str) -> str:
 
 
 def _revealed(secret: Any) -> str | None:
-    return None if secret is None else str(secret.get_secret_value())
+    return None if secret is None else str(secret.reveal())
 
 
 @contextmanager

@@ -116,7 +116,7 @@ class Ingest(Control):
         budget = PushallBudget(self._timing.pushall_rate)
         self._parts = LinkParts(pool, budget, self._settings.printer_ca_file)
         if self._settings.mqtt_url is not None:
-            url = self._settings.mqtt_url.get_secret_value()
+            url = self._settings.mqtt_url.reveal()
             self._broker = CentralBroker(
                 url, pool, self._timing, self.counts, self._quiet, lambda s: s in self._known
             )

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from pydantic import SecretStr
 from sqlalchemy import func, select
 
 from app.accounts import members, queries
@@ -18,14 +17,15 @@ from app.accounts.service import Accounts
 from app.database import EVERY_TEAM, Database
 from app.errors import Unauthenticated
 from app.hub import Hub
+from app.setting_texts import Secret
 from app.settings import Settings, SettingsError
 
 EMAIL = "boss@farm.example"
 
 
 def _settings(key: str | None = None) -> Settings:
-    password = SecretStr("long enough")
-    secret = None if key is None else SecretStr(key)
+    password = Secret("long enough")
+    secret = None if key is None else Secret(key)
     return Settings(admin_email="Boss@Farm.example", admin_password=password, api_key=secret)
 
 
@@ -138,7 +138,7 @@ async def test_an_empty_farm_says_how_to_make_an_owner(database: Database) -> No
 
 async def test_a_key_without_an_owner_is_told(database: Database) -> None:
     """The setting's key needs an owner; until there is one a hint says so."""
-    hints = await first_start(database, Settings(api_key=SecretStr("lonely-key")))
+    hints = await first_start(database, Settings(api_key=Secret("lonely-key")))
     assert any("SPOOLGRAPH_API_KEY has no effect" in hint for hint in hints)
     assert not any("lonely-key" in hint for hint in hints)
 

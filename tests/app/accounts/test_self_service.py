@@ -14,7 +14,6 @@ from typing import Any
 import pytest
 import structlog
 from aiosmtpd.controller import Controller
-from pydantic import SecretStr
 from sqlalchemy import func, select, update
 
 from app.accounts import members, queries
@@ -26,6 +25,7 @@ from app.accounts.viewer import Viewer
 from app.database import EVERY_TEAM, Database
 from app.errors import Conflict, Forbidden, Invalid, RateLimited, Unauthenticated, Unavailable
 from app.mail import Mailer
+from app.setting_texts import Secret
 from app.settings import Settings
 from tests.app.accounts.conftest import EMAIL, PASSWORD
 from tests.running import eventually
@@ -290,7 +290,7 @@ async def test_the_link_comes_by_mail(
     monkeypatch.setattr("app.accounts.self_service.RETRY_SECONDS", (0.01, 0.01))
     assert len(RETRY_SECONDS) == 2
     settings = SETTINGS.model_copy(
-        update={"smtp_url": SecretStr(url), "mail_from": "Farm <farm@farm.example>"}
+        update={"smtp_url": Secret(url), "mail_from": "Farm <farm@farm.example>"}
     )
     service = _service(accounts, database, settings)
     with structlog.testing.capture_logs() as lines:
@@ -313,7 +313,7 @@ async def test_a_mail_server_that_is_away_is_told_without_the_link(
 ) -> None:
     """After the last try one line says why; the next request is served all the same."""
     monkeypatch.setattr("app.accounts.self_service.RETRY_SECONDS", (0.01,))
-    url = SecretStr(f"smtp://user:secret-word@127.0.0.1:{free_port()}")
+    url = Secret(f"smtp://user:secret-word@127.0.0.1:{free_port()}")
     service = _service(accounts, database, SETTINGS.model_copy(update={"smtp_url": url}))
     with structlog.testing.capture_logs() as lines:
         async with _sending(service):

@@ -121,5 +121,5 @@ def test_a_bucket_without_its_package_says_what_to_install(
 
 def test_an_address_that_is_no_bucket_is_refused() -> None:
     """The setting is named."""
-    with pytest.raises(ValueError, match="s3://bucket"):
+    with pytest.raises(SettingsError, match="s3://bucket"):
         Settings(files_url="ftp://bucket")
