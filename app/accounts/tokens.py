@@ -11,8 +11,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-import jwt
-
 from app.accounts.models import Scope
 from app.errors import Unauthenticated
 
@@ -83,6 +81,8 @@ class TokenSigner:
         return self._encode({"sub": purpose, **claims}, f"{AUDIENCE} {purpose}", seconds)
 
     def _encode(self, claims: Mapping[str, Any], audience: str, seconds: int) -> str:
+        import jwt  # large: it is loaded with the first person who signs in
+
         now = datetime.now(UTC)
         times = {"iat": now, "exp": now + timedelta(seconds=seconds)}
         return jwt.encode(
@@ -94,6 +94,8 @@ class TokenSigner:
 
     def read_ticket(self, purpose: str, ticket: str) -> dict[str, Any]:
         """The claims of a ticket; raises `Unauthenticated` when it is not good any more."""
+        import jwt
+
         try:
             return self._decode(ticket, f"{AUDIENCE} {purpose}")
         except jwt.InvalidTokenError:
@@ -102,6 +104,8 @@ class TokenSigner:
             ) from None
 
     def _decode(self, token: str, audience: str, leeway: int = LEEWAY_SECONDS) -> dict[str, Any]:
+        import jwt
+
         claims: dict[str, Any] = jwt.decode(
             token,
             self._key,
@@ -114,6 +118,8 @@ class TokenSigner:
 
     def family_of(self, token: str) -> UUID | None:
         """The sign-in an access token belongs to, also of one that has just expired."""
+        import jwt
+
         try:
             return UUID(self._decode(token, AUDIENCE, leeway=ACCESS_SECONDS)["family"])
         except (jwt.InvalidTokenError, KeyError, TypeError, ValueError):
@@ -121,6 +127,8 @@ class TokenSigner:
 
     def read(self, token: str) -> AccessClaims:
         """The claims; raises `Unauthenticated` with TOKEN_EXPIRED or INVALID_TOKEN."""
+        import jwt
+
         try:
             claims = self._decode(token, AUDIENCE)
             scopes = claims.get("scopes")

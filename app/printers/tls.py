@@ -11,10 +11,6 @@ import socket
 import ssl
 from pathlib import Path
 
-from cryptography import x509
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-from cryptography.x509.oid import NameOID
-
 from app.printers.models import Trust
 
 # Forward secrecy first; RSA key exchange because some printers offer nothing else.
@@ -145,6 +141,11 @@ def identity_of(certificate: bytes) -> tuple[str, bytes]:
 
     Raises ``UntrustedCertificate`` for what is no certificate.
     """
+    # Large: loaded with the first printer whose certificate is looked at.
+    from cryptography import x509
+    from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+    from cryptography.x509.oid import NameOID
+
     try:
         parsed = x509.load_der_x509_certificate(certificate)
         names = parsed.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
