@@ -1,7 +1,5 @@
 """Puts the types of all nouns together into one executable schema."""
 
-from __future__ import annotations
-
 import strawberry
 from strawberry.schema.config import StrawberryConfig
 

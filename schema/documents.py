@@ -4,8 +4,6 @@ What is remembered is bounded in number and in characters, because a syntax tree
 times the space of its text. Documents with problems are not remembered at all.
 """
 
-from __future__ import annotations
-
 from collections import OrderedDict
 from dataclasses import dataclass, field
 from functools import cached_property

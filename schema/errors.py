@@ -1,7 +1,5 @@
 """Errors on the way out: a stable code on each, nothing of the inside on any."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Awaitable, Callable, Sequence
 from enum import Enum

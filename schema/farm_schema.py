@@ -1,7 +1,5 @@
 """The executable schema: texts are prepared once, refused early, and run by the engine."""
 
-from __future__ import annotations
-
 from collections.abc import AsyncGenerator, Iterable, Sequence
 from typing import Any
 

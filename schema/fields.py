@@ -1,7 +1,5 @@
 """Short spellings that types are declared with."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import strawberry

@@ -6,8 +6,6 @@ for plain JSON gets 200 with the errors inside. Bodies are JSON, or forms with f
 header no form sets by itself: a page of another origin sends neither without being asked first.
 """
 
-from __future__ import annotations
-
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import timedelta

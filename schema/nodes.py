@@ -1,7 +1,5 @@
 """The interface of everything that has a global id."""
 
-from __future__ import annotations
-
 import strawberry
 
 from schema.fields import about

@@ -1,7 +1,5 @@
 """Operations that need no credential: signing in, signing up, a forgotten password."""
 
-from __future__ import annotations
-
 from graphql import FieldNode, OperationDefinitionNode
 from starlette.requests import Request
 from strawberry.types.graphql import OperationType

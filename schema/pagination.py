@@ -1,7 +1,5 @@
 """Relay connections over keyset pages."""
 
-from __future__ import annotations
-
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Generic, TypeVar
 

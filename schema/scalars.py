@@ -1,7 +1,5 @@
 """Scalars beyond GraphQL's own: times in UTC, exact numbers, seconds."""
 
-from __future__ import annotations
-
 from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any, NewType

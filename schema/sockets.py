@@ -1,7 +1,5 @@
 """The graphql-transport-ws protocol, signed in, and robust against whatever arrives."""
 
-from __future__ import annotations
-
 import asyncio
 import copy
 from collections.abc import Mapping

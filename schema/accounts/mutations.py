@@ -1,7 +1,5 @@
 """Keys are made and revoked."""
 
-from __future__ import annotations
-
 from datetime import datetime
 
 import strawberry

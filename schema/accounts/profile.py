@@ -1,7 +1,5 @@
 """People change their own name and e-mail."""
 
-from __future__ import annotations
-
 import strawberry
 
 from app.accounts.profile import update_profile

@@ -1,7 +1,5 @@
 """Root fields about who asks."""
 
-from __future__ import annotations
-
 import strawberry
 
 from schema.accounts.types import Viewer, present

@@ -1,7 +1,5 @@
 """Signing in and out, signing up, and passwords. All but `changePassword` need no credential."""
 
-from __future__ import annotations
-
 from collections.abc import Awaitable
 
 import strawberry
@@ -23,7 +21,7 @@ class TokenPair:
     expires_in: int = about("Seconds until the access token expires.")
 
     @classmethod
-    def of(cls, pair: tokens.TokenPair) -> TokenPair:
+    def of(cls, pair: tokens.TokenPair) -> "TokenPair":
         return cls(
             access_token=pair.access_token,
             refresh_token=pair.refresh_token,

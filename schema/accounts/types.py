@@ -1,7 +1,5 @@
 """Who asks: viewer, user, team, keys."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 
@@ -32,7 +30,7 @@ class Team(Node):
     created_at: datetime = about("When it was made.")
 
     @classmethod
-    def of(cls, row: models.Team) -> Team:
+    def of(cls, row: models.Team) -> "Team":
         return cls(
             id=global_id("Team", row.id),
             name=row.name,
@@ -51,7 +49,7 @@ class Team(Node):
         last: int | None = None,
         before: str | None = None,
         offset: int | None = None,
-    ) -> Connection[Annotated[TeamMember, strawberry.lazy("schema.teams.types")]]:
+    ) -> Connection[Annotated["TeamMember", strawberry.lazy("schema.teams.types")]]:
         asked = window(
             info.context, first=first, after=after, last=last, before=before, offset=offset
         )
@@ -63,7 +61,7 @@ class Team(Node):
     )
     async def invitations(
         self, info: Info
-    ) -> list[Annotated[Invitation, strawberry.lazy("schema.teams.types")]]:
+    ) -> list[Annotated["Invitation", strawberry.lazy("schema.teams.types")]]:
         from schema.teams.types import Invitation
 
         info.context.viewer.require(Scope.ADMIN)
@@ -81,7 +79,7 @@ class User(Node):
     created_at: datetime = about("When the account was made.")
 
     @classmethod
-    def of(cls, row: models.User) -> User:
+    def of(cls, row: models.User) -> "User":
         return cls(
             id=global_id("User", row.id),
             uid=strawberry.ID(str(row.uid)),
@@ -103,7 +101,7 @@ class ApiKey(Node):
     revoked_at: datetime | None = about("When it was revoked.")
 
     @classmethod
-    def of(cls, row: models.ApiKey) -> ApiKey:
+    def of(cls, row: models.ApiKey) -> "ApiKey":
         return cls(
             id=global_id("ApiKey", row.id),
             name=row.name,

@@ -1,7 +1,5 @@
 """Lists of archives: filters, orders, pages."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from datetime import datetime
 from enum import Enum
@@ -106,7 +104,7 @@ async def archives_of(
     after: str | None,
     filter: ArchiveFilter | None,
     order_by: ArchiveOrder | None,
-) -> Connection[Archive]:
+) -> "Connection[Archive]":
     """Archives of a printer or project; first pages of many parents load together."""
     from schema.archives.types import Archive
 

@@ -1,7 +1,5 @@
 """Archives are edited and deleted."""
 
-from __future__ import annotations
-
 from decimal import Decimal
 from uuid import UUID
 

@@ -1,7 +1,5 @@
 """Archives: the records of the print history."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated
@@ -40,7 +38,7 @@ class FilamentUsage:
     )
     async def spool(
         self, info: Info
-    ) -> Annotated[Spool, strawberry.lazy("schema.spools.types")] | None:
+    ) -> Annotated["Spool", strawberry.lazy("schema.spools.types")] | None:
         from schema.spools.types import Spool
 
         row = await info.context.loaders.spools.get(self.row.spool_id)
@@ -86,7 +84,7 @@ class Archive(Node):
     file_problem: str | None = about("Why the printed file is not stored, in words.")
 
     @classmethod
-    def of(cls, row: models.Archive) -> Archive:
+    def of(cls, row: models.Archive) -> "Archive":
         return cls(
             row=row,
             id=global_id("Archive", row.id),
@@ -119,7 +117,7 @@ class Archive(Node):
     )
     async def printer(
         self, info: Info
-    ) -> Annotated[Printer, strawberry.lazy("schema.printers.types")] | None:
+    ) -> Annotated["Printer", strawberry.lazy("schema.printers.types")] | None:
         from schema.printers.types import Printer
 
         row = await info.context.loaders.printers.get(self.row.printer_id)
@@ -130,7 +128,7 @@ class Archive(Node):
     )
     async def project(
         self, info: Info
-    ) -> Annotated[Project, strawberry.lazy("schema.projects.types")] | None:
+    ) -> Annotated["Project", strawberry.lazy("schema.projects.types")] | None:
         from schema.projects.types import Project
 
         row = await info.context.loaders.projects.get(self.row.project_id)
@@ -175,17 +173,17 @@ class Archive(Node):
     @strawberry.field(description="The plate of the file that was or will be printed.")
     async def plate(
         self, info: Info
-    ) -> Annotated[Plate, strawberry.lazy("schema.plates.types")] | None:
+    ) -> Annotated["Plate", strawberry.lazy("schema.plates.types")] | None:
         found = self._printed(await self._plates(info))
         return None if found is None else self._plate(info, found)
 
     @strawberry.field(description="Every plate of the stored file.")
     async def plates(
         self, info: Info
-    ) -> list[Annotated[Plate, strawberry.lazy("schema.plates.types")]]:
+    ) -> list[Annotated["Plate", strawberry.lazy("schema.plates.types")]]:
         return [self._plate(info, row) for row in await self._plates(info)]
 
-    def _plate(self, info: Info, row: models_of_plates.Plate) -> Plate:
+    def _plate(self, info: Info, row: models_of_plates.Plate) -> "Plate":
         from schema.plates.types import Plate
 
         return Plate.of(row, self._address(info, f"thumbnail?plate={row.number}"))

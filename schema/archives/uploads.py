@@ -1,7 +1,5 @@
 """Files are uploaded into the history."""
 
-from __future__ import annotations
-
 from collections.abc import Awaitable, Callable
 
 import strawberry

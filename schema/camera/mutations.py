@@ -1,7 +1,5 @@
 """Tokens to see cameras with, and the end of what they show."""
 
-from __future__ import annotations
-
 from datetime import datetime
 
 import strawberry

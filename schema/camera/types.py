@@ -1,7 +1,5 @@
 """What is known of a printer's camera."""
 
-from __future__ import annotations
-
 import strawberry
 
 from app.camera import rtsp
@@ -26,7 +24,7 @@ class Camera:
     row: strawberry.Private[models.Printer]
 
     @classmethod
-    def of(cls, row: models.Printer) -> Camera:
+    def of(cls, row: models.Printer) -> "Camera":
         return cls(
             kind=camera_kind(row),
             stream_path=camera_path(row.id, "stream"),

@@ -1,7 +1,5 @@
 """Every change of archives, queue items and spools while connected, as they are now."""
 
-from __future__ import annotations
-
 from abc import abstractmethod
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import aclosing

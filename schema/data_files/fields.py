@@ -1,7 +1,5 @@
 """Data files are given, listed and read."""
 
-from __future__ import annotations
-
 import strawberry
 
 from app.accounts.models import Scope

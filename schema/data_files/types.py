@@ -1,7 +1,5 @@
 """Files that are given to a project."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 
@@ -37,7 +35,7 @@ class DataFile(Node):
     completed_at: datetime | None = about("When it was done, well or not.")
 
     @classmethod
-    def of(cls, row: models.DataFile) -> DataFile:
+    def of(cls, row: models.DataFile) -> "DataFile":
         return cls(
             row=row,
             id=global_id("DataFile", row.id),
@@ -63,7 +61,7 @@ class DataFile(Node):
     @strawberry.field(description="The archive a sliced file became.")
     async def archive(
         self, info: Info
-    ) -> Annotated[Archive, strawberry.lazy("schema.archives.types")] | None:
+    ) -> Annotated["Archive", strawberry.lazy("schema.archives.types")] | None:
         from schema.archives.types import Archive
 
         row = await info.context.loaders.archives.get(self.row.archive_id)

@@ -1,7 +1,5 @@
 """The log of what happened on the farm, from now or from a place in the past, without a gap."""
 
-from __future__ import annotations
-
 from collections.abc import AsyncGenerator
 from datetime import datetime
 from enum import Enum
@@ -47,7 +45,7 @@ class FarmEvent(Node):
     detail: Json = about("What else is known about it.")
 
     @classmethod
-    def of(cls, row: models.FarmEvent) -> FarmEvent:
+    def of(cls, row: models.FarmEvent) -> "FarmEvent":
         return cls(
             row=row,
             id=global_id("FarmEvent", row.id),
@@ -60,7 +58,7 @@ class FarmEvent(Node):
     @strawberry.field(description="The printer it is about, unless it is gone.")
     async def printer(
         self, info: Info
-    ) -> Annotated[Printer, strawberry.lazy("schema.printers.types")] | None:
+    ) -> Annotated["Printer", strawberry.lazy("schema.printers.types")] | None:
         from schema.printers.types import Printer
 
         row = await info.context.loaders.printers.get(self.row.printer_id)
@@ -69,7 +67,7 @@ class FarmEvent(Node):
     @strawberry.field(description="The archive it is about, unless it is gone.")
     async def archive(
         self, info: Info
-    ) -> Annotated[Archive, strawberry.lazy("schema.archives.types")] | None:
+    ) -> Annotated["Archive", strawberry.lazy("schema.archives.types")] | None:
         from schema.archives.types import Archive
 
         row = await info.context.loaders.archives.get(self.row.archive_id)
@@ -78,7 +76,7 @@ class FarmEvent(Node):
     @strawberry.field(description="The queue item it is about, unless it is gone.")
     async def queue_item(
         self, info: Info
-    ) -> Annotated[QueueItem, strawberry.lazy("schema.print_queue.types")] | None:
+    ) -> Annotated["QueueItem", strawberry.lazy("schema.print_queue.types")] | None:
         from schema.print_queue.types import QueueItem
 
         row = await info.context.loaders.queue_items.get(self.row.queue_item_id)
@@ -87,7 +85,7 @@ class FarmEvent(Node):
     @strawberry.field(description="The project it is about, unless it is gone.")
     async def project(
         self, info: Info
-    ) -> Annotated[Project, strawberry.lazy("schema.projects.types")] | None:
+    ) -> Annotated["Project", strawberry.lazy("schema.projects.types")] | None:
         from schema.projects.types import Project
 
         row = await info.context.loaders.projects.get(self.row.project_id)
@@ -96,7 +94,7 @@ class FarmEvent(Node):
     @strawberry.field(description="The production run it is about, unless it is gone.")
     async def production_run(
         self, info: Info
-    ) -> Annotated[ProductionRun, strawberry.lazy("schema.production.types")] | None:
+    ) -> Annotated["ProductionRun", strawberry.lazy("schema.production.types")] | None:
         from schema.production.types import ProductionRun
 
         row = await info.context.loaders.runs.get(self.row.production_run_id)
@@ -105,7 +103,7 @@ class FarmEvent(Node):
     @strawberry.field(description="The product it is about, unless it is gone.")
     async def product(
         self, info: Info
-    ) -> Annotated[Product, strawberry.lazy("schema.products.types")] | None:
+    ) -> Annotated["Product", strawberry.lazy("schema.products.types")] | None:
         from schema.products.types import Product
 
         row = await info.context.loaders.products.get(self.row.product_id)
@@ -114,7 +112,7 @@ class FarmEvent(Node):
     @strawberry.field(description="The spool it is about, unless it is gone.")
     async def spool(
         self, info: Info
-    ) -> Annotated[Spool, strawberry.lazy("schema.spools.types")] | None:
+    ) -> Annotated["Spool", strawberry.lazy("schema.spools.types")] | None:
         from schema.spools.types import Spool
 
         row = await info.context.loaders.spools.get(self.row.spool_id)

@@ -1,7 +1,5 @@
 """Applications are listed, registered and taken back."""
 
-from __future__ import annotations
-
 import strawberry
 
 from app.accounts.models import Scope

@@ -1,7 +1,5 @@
 """Applications that act for people."""
 
-from __future__ import annotations
-
 from datetime import datetime
 
 import strawberry
@@ -22,7 +20,7 @@ class OAuthClient(Node):
     revoked_at: datetime | None = about("When it was taken back.")
 
     @classmethod
-    def of(cls, row: models.OAuthClient) -> OAuthClient:
+    def of(cls, row: models.OAuthClient) -> "OAuthClient":
         return cls(
             id=global_id("OAuthClient", row.id),
             client_id=row.client_id,

@@ -1,7 +1,5 @@
 """The arguments of a field as its resolver would get them."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from typing import Any
 

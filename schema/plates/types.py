@@ -1,7 +1,5 @@
 """The plates of a sliced file."""
 
-from __future__ import annotations
-
 import strawberry
 
 from app.plates import models
@@ -20,7 +18,7 @@ class PlateFilament:
     meters: float | None = about("Length; null when the file does not tell.")
 
     @classmethod
-    def of(cls, value: Filament) -> PlateFilament:
+    def of(cls, value: Filament) -> "PlateFilament":
         return cls(
             number=value.number,
             material=value.material,
@@ -46,7 +44,7 @@ class Plate:
     thumbnail_url: str | None = about("Where its picture can be had.")
 
     @classmethod
-    def of(cls, row: models.Plate, thumbnail_url: str | None) -> Plate:
+    def of(cls, row: models.Plate, thumbnail_url: str | None) -> "Plate":
         return cls(
             number=row.number,
             name=row.name,

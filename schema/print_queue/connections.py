@@ -1,7 +1,5 @@
 """Lists of queue items."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -65,7 +63,7 @@ LISTING = QueueListing(
 
 async def queue_page(
     context: Context, wanted: queries.QueueFilter, asked: Window
-) -> Connection[QueueItem]:
+) -> "Connection[QueueItem]":
     """A page of what waits or runs, in queue order, and then of what ended, newest first."""
     from schema.print_queue.types import QueueItem
 
@@ -84,7 +82,7 @@ async def queue_of(
     first: int | None,
     after: str | None,
     filter: QueueFilter | None,
-) -> Connection[QueueItem]:
+) -> "Connection[QueueItem]":
     """Items of a printer; first pages of many printers load together."""
     from schema.print_queue.types import QueueItem
 

@@ -1,7 +1,5 @@
 """Waiting items are changed, any are cancelled, and queues are paused."""
 
-from __future__ import annotations
-
 from datetime import datetime
 
 import strawberry

@@ -1,7 +1,5 @@
 """What mutations of the queue are given, and as what the domain takes it."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import strawberry

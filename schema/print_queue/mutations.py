@@ -1,7 +1,5 @@
 """The queue is filled, emptied and put into order."""
 
-from __future__ import annotations
-
 from datetime import datetime
 
 import strawberry

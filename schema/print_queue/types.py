@@ -1,7 +1,5 @@
 """Queue items."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 
@@ -88,7 +86,7 @@ class QueueItem(Node):
     error: str | None = about("Why it failed, or why its last attempt did.")
 
     @classmethod
-    def of(cls, row: models.QueueItem) -> QueueItem:
+    def of(cls, row: models.QueueItem) -> "QueueItem":
         return cls(
             row=row,
             id=global_id("QueueItem", row.id),
@@ -137,7 +135,7 @@ class QueueItem(Node):
     )
     async def production_run(
         self, info: Info
-    ) -> Annotated[ProductionRun, strawberry.lazy("schema.production.types")] | None:
+    ) -> Annotated["ProductionRun", strawberry.lazy("schema.production.types")] | None:
         from schema.production.types import ProductionRun
 
         row = await info.context.loaders.runs.get(self.row.production_run_id)

@@ -1,7 +1,5 @@
 """Printers are added, changed, removed and told what to do."""
 
-from __future__ import annotations
-
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 

@@ -1,7 +1,5 @@
 """The live state of a printer as GraphQL types."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 
@@ -83,7 +81,7 @@ class AmsTray:
     )
     async def spool(
         self, info: Info
-    ) -> Annotated[Spool, strawberry.lazy("schema.spools.types")] | None:
+    ) -> Annotated["Spool", strawberry.lazy("schema.spools.types")] | None:
         from schema.spools.types import Spool
 
         loaders = info.context.loaders
@@ -129,7 +127,7 @@ class PrinterStatus:
     wifi_signal: int | None = about("Wi-Fi signal in dBm.")
 
     @classmethod
-    def of(cls, status: live.PrinterStatus, printer_id: int | None = None) -> PrinterStatus:
+    def of(cls, status: live.PrinterStatus, printer_id: int | None = None) -> "PrinterStatus":
         heat = status.temperatures
         return cls(
             state=status.state,

@@ -1,7 +1,5 @@
 """Live state and progress of printers: the present first, then every change, latest wins."""
 
-from __future__ import annotations
-
 from abc import abstractmethod
 from collections.abc import AsyncGenerator, AsyncIterator, Iterable
 from contextlib import aclosing, suppress
@@ -51,7 +49,7 @@ class PrintProgress:
     @strawberry.field(description="The record of the print in the history.")
     async def archive(
         self, info: Info
-    ) -> Annotated[Archive, strawberry.lazy("schema.archives.types")] | None:
+    ) -> Annotated["Archive", strawberry.lazy("schema.archives.types")] | None:
         from schema.archives.types import Archive
 
         row = await info.context.loaders.archives.get(self.archive_id)

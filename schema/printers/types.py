@@ -1,7 +1,5 @@
 """Printers and what they print now."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 
@@ -129,7 +127,7 @@ class Printer(Node):
     updated_at: datetime = about("When its entry was last changed.")
 
     @classmethod
-    def of(cls, row: models.Printer) -> Printer:
+    def of(cls, row: models.Printer) -> "Printer":
         return cls(
             row=row,
             id=global_id("Printer", row.id),

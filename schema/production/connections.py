@@ -1,7 +1,5 @@
 """Lists of production runs: filters, orders, pages."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from enum import Enum
 

@@ -1,7 +1,5 @@
 """Production runs are completed, cancelled and failed."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import strawberry
@@ -26,7 +24,7 @@ class SpoolUsage:
     deducted: Grams = about("What was taken; 0 when prints had taken it before.")
 
     @classmethod
-    def of(cls, row: Consumption) -> SpoolUsage:
+    def of(cls, row: Consumption) -> "SpoolUsage":
         return cls(
             row=row,
             previous_weight=Grams(row.before),

@@ -1,7 +1,5 @@
 """Items and materials of production runs are added, changed and removed."""
 
-from __future__ import annotations
-
 import strawberry
 
 from app.production import editing

@@ -1,7 +1,5 @@
 """Production runs are made, changed and deleted."""
 
-from __future__ import annotations
-
 from datetime import datetime
 
 import strawberry

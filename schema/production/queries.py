@@ -1,7 +1,5 @@
 """Root fields of production runs."""
 
-from __future__ import annotations
-
 import strawberry
 
 from app.accounts.models import Scope

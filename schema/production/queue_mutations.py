@@ -1,7 +1,5 @@
 """Production runs put their prints into the queue."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Figures of the production runs that ended in a period."""
 
-from __future__ import annotations
-
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 
@@ -61,7 +59,7 @@ class ProductionStatistics:
     by_product: list[ProductProductionStatistics] = about("By product, most good pieces first.")
 
     @classmethod
-    def of(cls, found: statistics.RunTotals) -> ProductionStatistics:
+    def of(cls, found: statistics.RunTotals) -> "ProductionStatistics":
         return cls(
             total_runs=found.total,
             completed_runs=found.completed,

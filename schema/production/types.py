@@ -1,7 +1,5 @@
 """Production runs, what they make and use, and what came of it."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Mapping
 from datetime import datetime
 from decimal import Decimal
@@ -51,7 +49,7 @@ class RunItem(Node):
     estimated_total_cost: Decimal = about("Filament and components of all pieces, likewise.")
 
     @classmethod
-    def of(cls, row: models.RunItem) -> RunItem:
+    def of(cls, row: models.RunItem) -> "RunItem":
         return cls(
             row=row,
             id=global_id("RunItem", row.id),
@@ -88,7 +86,7 @@ class RunMaterial(Node):
     settled_weight: Grams = about("What prints of the run have taken off the spool already.")
 
     @classmethod
-    def of(cls, row: models.RunMaterial) -> RunMaterial:
+    def of(cls, row: models.RunMaterial) -> "RunMaterial":
         return cls(
             row=row,
             id=global_id("RunMaterial", row.id),
@@ -205,7 +203,7 @@ class ProductionRun(Node):
     updated_at: datetime = about("When it, or a line of it, was last changed.")
 
     @classmethod
-    def of(cls, row: models.ProductionRun) -> ProductionRun:
+    def of(cls, row: models.ProductionRun) -> "ProductionRun":
         return cls(
             row=row,
             id=global_id("ProductionRun", row.id),
@@ -231,7 +229,7 @@ class ProductionRun(Node):
     @strawberry.field(description="The project it is for.", metadata=planned(ToOne("project_id")))
     async def project(
         self, info: Info
-    ) -> Annotated[Project, strawberry.lazy("schema.projects.types")] | None:
+    ) -> Annotated["Project", strawberry.lazy("schema.projects.types")] | None:
         from schema.projects.types import Project
 
         row = await info.context.loaders.projects.get(self.row.project_id)
@@ -265,7 +263,7 @@ class ProductionRun(Node):
     )
     async def queue_items(
         self, info: Info
-    ) -> list[Annotated[QueueItem, strawberry.lazy("schema.print_queue.types")]]:
+    ) -> list[Annotated["QueueItem", strawberry.lazy("schema.print_queue.types")]]:
         from schema.print_queue.types import QueueItem
 
         rows = await info.context.loaders.run_queue_items.get(self.row.id) or []

@@ -1,7 +1,5 @@
 """Lines of bills of material are added, changed and removed."""
 
-from __future__ import annotations
-
 import strawberry
 
 from app.products import editing

@@ -1,7 +1,5 @@
 """Products are made, changed and deleted."""
 
-from __future__ import annotations
-
 import strawberry
 
 from app.products import service

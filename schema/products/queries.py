@@ -1,7 +1,5 @@
 """Root fields of products."""
 
-from __future__ import annotations
-
 from enum import Enum
 
 import strawberry

@@ -1,7 +1,5 @@
 """Products, what they need, and what they cost."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated
@@ -51,7 +49,7 @@ class ProductMaterial(Node):
     notes: str | None = about("Notes.")
 
     @classmethod
-    def of(cls, row: models.ProductMaterial) -> ProductMaterial:
+    def of(cls, row: models.ProductMaterial) -> "ProductMaterial":
         return cls(
             row=row,
             id=global_id("ProductMaterial", row.id),
@@ -81,7 +79,7 @@ class ProductComponent(Node):
     notes: str | None = about("Notes.")
 
     @classmethod
-    def of(cls, row: models.ProductComponent) -> ProductComponent:
+    def of(cls, row: models.ProductComponent) -> "ProductComponent":
         return cls(
             row=row,
             id=global_id("ProductComponent", row.id),
@@ -91,7 +89,7 @@ class ProductComponent(Node):
         )
 
     @strawberry.field(description="The product it is.", metadata=planned(ToOne("component_id")))
-    async def component(self, info: Info) -> Product:
+    async def component(self, info: Info) -> "Product":
         row = await info.context.loaders.products.get(self.row.component_id)
         if row is None:
             raise RuntimeError("a component without its product")
@@ -124,7 +122,7 @@ class Product(Node):
     updated_at: datetime = about("When it, or its bill of material, was last changed.")
 
     @classmethod
-    def of(cls, row: models.Product) -> Product:
+    def of(cls, row: models.Product) -> "Product":
         time = row.estimated_print_time
         return cls(
             row=row,
@@ -146,7 +144,7 @@ class Product(Node):
     )
     async def archive(
         self, info: Info
-    ) -> Annotated[Archive, strawberry.lazy("schema.archives.types")] | None:
+    ) -> Annotated["Archive", strawberry.lazy("schema.archives.types")] | None:
         from schema.archives.types import Archive
 
         row = await info.context.loaders.archives.get(self.row.archive_id)

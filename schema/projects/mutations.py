@@ -1,7 +1,5 @@
 """Projects are made, changed and deleted."""
 
-from __future__ import annotations
-
 import strawberry
 
 from app.archives.templates import create_from

@@ -1,7 +1,5 @@
 """Root fields of projects."""
 
-from __future__ import annotations
-
 from enum import Enum
 
 import strawberry

@@ -1,7 +1,5 @@
 """Projects."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import TYPE_CHECKING, Annotated
@@ -57,7 +55,7 @@ class Project(Node):
     updated_at: datetime = about("When it was last changed.")
 
     @classmethod
-    def of(cls, row: models.Project) -> Project:
+    def of(cls, row: models.Project) -> "Project":
         return cls(
             row=row,
             id=global_id("Project", row.id),
@@ -117,7 +115,7 @@ class Project(Node):
         after: str | None = None,
         filter: ArchiveFilter | None = None,
         order_by: ArchiveOrder | None = None,
-    ) -> Connection[Annotated[Archive, strawberry.lazy("schema.archives.types")]]:
+    ) -> Connection[Annotated["Archive", strawberry.lazy("schema.archives.types")]]:
         return await archives_of(
             info.context, "project_id", self.row.id, first, after, filter, order_by
         )
@@ -132,5 +130,5 @@ class Project(Node):
         first: int | None = None,
         after: str | None = None,
         offset: int | None = None,
-    ) -> Connection[Annotated[ProductionRun, strawberry.lazy("schema.production.types")]]:
+    ) -> Connection[Annotated["ProductionRun", strawberry.lazy("schema.production.types")]]:
         return await runs_of_project(info.context, self.row.id, first, after, offset)

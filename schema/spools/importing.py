@@ -1,7 +1,5 @@
 """Spools are imported from a table."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 
@@ -34,7 +32,7 @@ class LineError:
     message: str = about("The cause, for people.")
 
     @classmethod
-    def of(cls, error: importing.LineError) -> LineError:
+    def of(cls, error: importing.LineError) -> "LineError":
         return cls(line=error.line, column=error.column, message=error.message)
 
 

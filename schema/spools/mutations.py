@@ -1,7 +1,5 @@
 """Spools are added, changed, used and deleted."""
 
-from __future__ import annotations
-
 from datetime import date
 from decimal import Decimal
 

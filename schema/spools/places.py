@@ -1,7 +1,5 @@
 """People say in which slot a spool is."""
 
-from __future__ import annotations
-
 import strawberry
 
 from app.spools import places

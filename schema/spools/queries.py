@@ -1,7 +1,5 @@
 """Root fields of spools."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from datetime import datetime
 from enum import Enum

@@ -1,7 +1,5 @@
 """Spools and the changes of their weight."""
 
-from __future__ import annotations
-
 from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated
@@ -39,7 +37,7 @@ class SpoolLocation:
     @strawberry.field(description="The printer.", metadata=planned(ToOne("printer_id")))
     async def printer(
         self, info: Info
-    ) -> Annotated[Printer, strawberry.lazy("schema.printers.types")]:
+    ) -> Annotated["Printer", strawberry.lazy("schema.printers.types")]:
         from schema.printers.types import Printer
 
         row = await info.context.loaders.printers.get(self.printer_id)
@@ -48,7 +46,7 @@ class SpoolLocation:
         return Printer.of(row)
 
     @classmethod
-    def seen(cls, place: Place) -> SpoolLocation:
+    def seen(cls, place: Place) -> "SpoolLocation":
         """Where a printer sees the spool's tag."""
         tray = place.tray
         return cls(
@@ -59,7 +57,7 @@ class SpoolLocation:
         )
 
     @classmethod
-    def said(cls, printer_id: int, ams_unit: int, slot: int) -> SpoolLocation:
+    def said(cls, printer_id: int, ams_unit: int, slot: int) -> "SpoolLocation":
         """Where somebody said that the spool is."""
         unit = None if ams_unit == places.EXTERNAL else ams_unit
         return cls(ams_unit=unit, slot=slot, remaining=None, printer_id=printer_id)
@@ -104,7 +102,7 @@ class InventoryTransaction(Node):
     created_at: datetime = about("When.")
 
     @classmethod
-    def of(cls, row: models.InventoryTransaction) -> InventoryTransaction:
+    def of(cls, row: models.InventoryTransaction) -> "InventoryTransaction":
         return cls(
             row=row,
             id=global_id("InventoryTransaction", row.id),
@@ -121,7 +119,7 @@ class InventoryTransaction(Node):
     @strawberry.field(description="The print it belongs to.", metadata=planned(ToOne("archive_id")))
     async def archive(
         self, info: Info
-    ) -> Annotated[Archive, strawberry.lazy("schema.archives.types")] | None:
+    ) -> Annotated["Archive", strawberry.lazy("schema.archives.types")] | None:
         from schema.archives.types import Archive
 
         row = await info.context.loaders.archives.get(self.row.archive_id)
@@ -133,7 +131,7 @@ class InventoryTransaction(Node):
     )
     async def production_run(
         self, info: Info
-    ) -> Annotated[ProductionRun, strawberry.lazy("schema.production.types")] | None:
+    ) -> Annotated["ProductionRun", strawberry.lazy("schema.production.types")] | None:
         from schema.production.types import ProductionRun
 
         row = await info.context.loaders.runs.get(self.row.production_run_id)
@@ -145,14 +143,14 @@ class InventoryTransaction(Node):
     )
     async def user(
         self, info: Info
-    ) -> Annotated[User, strawberry.lazy("schema.accounts.types")] | None:
+    ) -> Annotated["User", strawberry.lazy("schema.accounts.types")] | None:
         from schema.accounts.types import User
 
         row = await info.context.loaders.users.get(self.row.user_id)
         return None if row is None else User.of(row)
 
     @strawberry.field(description="The spool.", metadata=planned(ToOne("spool_id")))
-    async def spool(self, info: Info) -> Spool:
+    async def spool(self, info: Info) -> "Spool":
         row = await info.context.loaders.spools.get(self.row.spool_id)
         if row is None:
             raise NotFound("The spool was deleted meanwhile.")
@@ -190,7 +188,7 @@ class Spool(Node):
     updated_at: datetime = about("When it was last changed.")
 
     @classmethod
-    def of(cls, row: models.Spool) -> Spool:
+    def of(cls, row: models.Spool) -> "Spool":
         return cls(
             row=row,
             id=global_id("Spool", row.id),

@@ -1,7 +1,5 @@
 """Root field of statistics."""
 
-from __future__ import annotations
-
 import strawberry
 
 from app.accounts.models import Scope

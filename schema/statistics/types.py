@@ -1,7 +1,5 @@
 """Statistics of prints that ended."""
 
-from __future__ import annotations
-
 from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated, Any
@@ -58,7 +56,7 @@ class PrinterStatistics(Figures):
     @strawberry.field(description="The printer; null for those that are unknown or removed.")
     async def printer(
         self, info: Info
-    ) -> Annotated[Printer, strawberry.lazy("schema.printers.types")] | None:
+    ) -> Annotated["Printer", strawberry.lazy("schema.printers.types")] | None:
         from schema.printers.types import Printer
 
         row = await info.context.loaders.printers.get(self.printer_id)
@@ -82,12 +80,12 @@ class Statistics(Figures):
     period: strawberry.Private[Period]
 
     @classmethod
-    async def over(cls, context: Context, period: Period) -> Statistics:
+    async def over(cls, context: Context, period: Period) -> "Statistics":
         """The sums of a period."""
         return cls.of(period, await context.loaders.totals.get(period) or Totals())
 
     @classmethod
-    def of(cls, period: Period, totals: Totals) -> Statistics:
+    def of(cls, period: Period, totals: Totals) -> "Statistics":
         """A period and its sums."""
         return cls(period=period, **figures(totals))
 

@@ -1,7 +1,5 @@
 """Root fields about the server itself, and nodes by id."""
 
-from __future__ import annotations
-
 import asyncio
 import time
 from collections.abc import Awaitable, Callable

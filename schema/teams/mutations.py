@@ -1,7 +1,5 @@
 """Teams are made, and people join and leave them."""
 
-from __future__ import annotations
-
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 

@@ -1,7 +1,5 @@
 """Root fields of teams."""
 
-from __future__ import annotations
-
 import strawberry
 
 from app.accounts import models, team_queries

@@ -1,7 +1,5 @@
 """Who is in a team, and who is asked into it."""
 
-from __future__ import annotations
-
 from datetime import datetime
 
 import strawberry
@@ -22,7 +20,7 @@ class TeamMember(Node):
     joined_at: datetime = about("Since when.")
 
     @classmethod
-    def of(cls, row: models.Membership) -> TeamMember:
+    def of(cls, row: models.Membership) -> "TeamMember":
         return cls(
             row=row, id=global_id("TeamMember", row.id), role=row.role, joined_at=row.created_at
         )
@@ -45,7 +43,7 @@ class Invitation(Node):
     revoked_at: datetime | None = about("When it was taken back.")
 
     @classmethod
-    def of(cls, row: models.Invitation) -> Invitation:
+    def of(cls, row: models.Invitation) -> "Invitation":
         return cls(
             id=global_id("Invitation", row.id),
             email=row.email,

@@ -1,7 +1,5 @@
 """What the team used."""
 
-from __future__ import annotations
-
 from datetime import datetime
 
 import strawberry
@@ -22,7 +20,7 @@ class UsagePoint:
     projects_created: int = about("Projects that were made.")
 
     @classmethod
-    def of(cls, point: queries.Point) -> UsagePoint:
+    def of(cls, point: queries.Point) -> "UsagePoint":
         return cls(
             start=point.start,
             api_calls=point.api_calls,

@@ -1,7 +1,5 @@
 """Webhooks are made, changed, tested and removed; messages are sent once more."""
 
-from __future__ import annotations
-
 import strawberry
 
 from app.accounts.models import Scope

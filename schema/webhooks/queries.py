@@ -1,7 +1,5 @@
 """Root fields of webhooks."""
 
-from __future__ import annotations
-
 import strawberry
 
 from app.accounts.models import Scope

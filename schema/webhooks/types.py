@@ -1,7 +1,5 @@
 """Endpoints of other systems and the messages for them. Reading either needs the scope ADMIN."""
 
-from __future__ import annotations
-
 from datetime import datetime
 
 import orjson
@@ -44,7 +42,7 @@ class WebhookDelivery(Node):
     error: str | None = about("Why there was no answer.")
 
     @classmethod
-    def of(cls, row: models.WebhookDelivery) -> WebhookDelivery:
+    def of(cls, row: models.WebhookDelivery) -> "WebhookDelivery":
         return cls(
             row=row,
             id=global_id("WebhookDelivery", row.id),
@@ -65,7 +63,7 @@ class WebhookDelivery(Node):
         )
 
     @strawberry.field(description="The webhook it is for.")
-    async def webhook(self, info: Info) -> Webhook | None:
+    async def webhook(self, info: Info) -> "Webhook | None":
         row = await info.context.loaders.webhooks.get(self.row.webhook_id)
         return None if row is None else Webhook.of(row)
 
@@ -86,7 +84,7 @@ class Webhook(Node):
     notice: str | None = about("Why the server gave it up.")
 
     @classmethod
-    def of(cls, row: models.Webhook) -> Webhook:
+    def of(cls, row: models.Webhook) -> "Webhook":
         return cls(
             row=row,
             id=global_id("Webhook", row.id),
