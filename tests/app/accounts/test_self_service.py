@@ -289,9 +289,7 @@ async def test_the_link_comes_by_mail(
     inbox.refusals = 1
     monkeypatch.setattr("app.accounts.self_service.RETRY_SECONDS", (0.01, 0.01))
     assert len(RETRY_SECONDS) == 2
-    settings = SETTINGS.model_copy(
-        update={"smtp_url": Secret(url), "mail_from": "Farm <farm@farm.example>"}
-    )
+    settings = replace(SETTINGS, smtp_url=Secret(url), mail_from="Farm <farm@farm.example>")
     service = _service(accounts, database, settings)
     with structlog.testing.capture_logs() as lines:
         async with _sending(service):
@@ -314,7 +312,7 @@ async def test_a_mail_server_that_is_away_is_told_without_the_link(
     """After the last try one line says why; the next request is served all the same."""
     monkeypatch.setattr("app.accounts.self_service.RETRY_SECONDS", (0.01,))
     url = Secret(f"smtp://user:secret-word@127.0.0.1:{free_port()}")
-    service = _service(accounts, database, SETTINGS.model_copy(update={"smtp_url": url}))
+    service = _service(accounts, database, replace(SETTINGS, smtp_url=url))
     with structlog.testing.capture_logs() as lines:
         async with _sending(service):
             for _ in range(2):
