@@ -158,7 +158,7 @@ class _Exchange:
 
     async def _answer_to(self, viewer: Viewer | None, variables: dict[str, Any]) -> Response:
         row = self._row
-        call = Call(self._runtime, row, viewer, self._address, self._request.state.request_id)
+        call = Call(self._runtime, row, viewer, self._address, self._request_id)
         if row.dialect.spans_teams:
             call = await acting(call, variables)
         if isinstance(row, Stream):
@@ -200,16 +200,23 @@ class _Exchange:
         return url.replace(path=self._request.scope.get("asked_path", url.path))
 
     @property
+    def _request_id(self) -> str:
+        found: str = self._request.scope["state"]["request_id"]
+        return found
+
+    @property
     def _address(self) -> str:
-        return self._request.client.host if self._request.client else ""
+        client = self._request.scope["client"]
+        return client[0] if client else ""
 
     async def _sign_in(self) -> Viewer:
         accounts, headers = self._runtime.accounts, self._request.headers
         key, authorization = headers.get("x-api-key"), headers.get("authorization")
-        token = self._request.query_params.get("token")
         try:
-            if isinstance(self._row, Pictures) and token and not (key or authorization):
-                return await accounts.authenticate_camera(token)
+            if isinstance(self._row, Pictures) and not (key or authorization):
+                token = self._request.query_params.get("token")
+                if token:
+                    return await accounts.authenticate_camera(token)
             return await accounts.authenticate(api_key=key, authorization=authorization)
         except Unauthenticated:
             await self._runtime.limiter.require("refused.address", address_identity(self._address))

@@ -17,7 +17,7 @@ from schema.context import FACADE_MAX_PAGE, OPERATION_SECONDS, UPLOAD_SECONDS, C
 Data = Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Call:
     """One request of one caller."""
 

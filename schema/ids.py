@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+from functools import lru_cache
 from uuid import UUID
 
 import strawberry
@@ -12,6 +13,8 @@ import strawberry
 NO_UUID = UUID(int=0)
 # The largest id a database column holds.
 MAX_ID = 2**31 - 1
+# Characters of an id; that of a UUID and a long type name has fewer than half of them.
+LONGEST = 200
 
 
 def global_id(kind: str, key: int | UUID) -> strawberry.ID:
@@ -21,6 +24,11 @@ def global_id(kind: str, key: int | UUID) -> strawberry.ID:
 
 def split_id(value: str) -> tuple[str, str] | None:
     """Type name and key in a global id, None for anything else."""
+    return _split(value) if len(value) <= LONGEST else None
+
+
+@lru_cache(maxsize=5_000)
+def _split(value: str) -> tuple[str, str] | None:
     try:
         kind, separator, key = base64.b64decode(value, validate=True).decode().partition(":")
     except (binascii.Error, ValueError):

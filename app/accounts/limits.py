@@ -178,11 +178,15 @@ def _short(identity: str) -> str:
     return hashlib.sha256(identity.encode(errors="surrogatepass")).hexdigest()
 
 
+def _left(counted: Count) -> int:
+    return counted.window.amount - counted.count
+
+
 def _state(counted: list[Count]) -> LimitState:
     """The state of the window that refuses, otherwise of the one with the fewest left."""
     last = counted[-1]
     refused = last.count > last.window.amount
-    shown = last if refused else min(counted, key=lambda item: item.window.amount - item.count)
+    shown = last if refused or len(counted) == 1 else min(counted, key=_left)
     return LimitState(
         limit=shown.window.amount,
         remaining=max(0, shown.window.amount - shown.count),

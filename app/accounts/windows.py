@@ -81,11 +81,10 @@ class MemoryWindows:
             if known is None or known.ends_at <= now:
                 self._counts.pop(window.key, None)
                 self._make_room(now)
-                known = Count(window, 0, now + window.seconds)
-            latest = Count(window, known.count + 1, known.ends_at)
-            self._counts[window.key] = latest
-            counted.append(latest)
-            if latest.count > window.amount:
+                known = self._counts[window.key] = Count(window, 0, now + window.seconds)
+            known.count += 1
+            counted.append(known)
+            if known.count > window.amount:
                 break
         return counted
 
@@ -94,7 +93,7 @@ class MemoryWindows:
         for window in windows:
             known = self._counts.get(window.key)
             if known is not None and known.count > 0 and known.ends_at > time.time():
-                self._counts[window.key] = Count(window, known.count - 1, known.ends_at)
+                known.count -= 1
 
     def forget(self, windows: Sequence[Window]) -> None:
         """Count these windows afresh."""

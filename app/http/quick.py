@@ -9,7 +9,9 @@ from starlette.datastructures import Headers
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.types import Message, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
+
+from app.http.request_log import ON_EVERY_ANSWER
 
 VARIES = (b"vary", b"Origin")
 
@@ -19,20 +21,18 @@ class QuickHeaders(Headers):
 
     def __init__(self, scope: Scope) -> None:
         super().__init__(raw=scope["headers"])
-        self._first: dict[str, str] = {
-            name.decode("latin-1"): value.decode("latin-1")
-            for name, value in reversed(scope["headers"])
-        }
+        self._first: dict[bytes, bytes] = dict(reversed(scope["headers"]))
 
     def get(self, key: str, default: Any = None) -> Any:
         """The first value of a header."""
-        return self._first.get(key.lower(), default)
+        found = self._first.get(key.lower().encode("latin-1"))
+        return default if found is None else found.decode("latin-1")
 
     def __getitem__(self, key: str) -> str:
-        return self._first[key.lower()]
+        return self._first[key.lower().encode("latin-1")].decode("latin-1")
 
     def __contains__(self, key: object) -> bool:
-        return isinstance(key, str) and key.lower() in self._first
+        return isinstance(key, str) and key.lower().encode("latin-1") in self._first
 
 
 class QuickRequest(Request):
@@ -68,9 +68,5 @@ class QuickCors(CORSMiddleware):
             await super().__call__(scope, receive, send)
             return
 
-        async def varying(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                message["headers"] = [*message.get("headers", ()), VARIES]
-            await send(message)
-
-        await self.app(scope, receive, varying)
+        scope[ON_EVERY_ANSWER].append(VARIES)
+        await self.app(scope, receive, send)

@@ -15,6 +15,8 @@ from app.http import request_metrics
 
 log = structlog.get_logger("app.request")
 
+# Where in a scope the layers below put headers for every answer, also for one that went wrong.
+ON_EVERY_ANSWER = "spoolgraph.headers"
 _HEADER = b"x-request-id"
 _SANE_ID = re.compile(rb"[A-Za-z0-9._:-]{1,128}")
 # Ids of this process: what no other one begins with, and a number.
@@ -42,6 +44,7 @@ class RequestLog:
         request_id = tag.decode()
         scope.setdefault("state", {})["request_id"] = request_id
         structlog.contextvars.bind_contextvars(request_id=request_id)
+        headers = scope[ON_EVERY_ANSWER] = [(_HEADER, tag)]
         status: int | None = None
         began = time.perf_counter()
 
@@ -49,7 +52,7 @@ class RequestLog:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                message["headers"] = [*message.get("headers", ()), (_HEADER, tag)]
+                message["headers"] = [*message.get("headers", ()), *headers]
             await send(message)
 
         if kind == "http":

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -11,6 +13,8 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+# Paths that are remembered with where they lead, and the characters they have at most.
+REMEMBERED, REMEMBERED_LENGTH = 2_000, 200
 _VARIABLE = re.compile(r"\{\w+\}")
 
 
@@ -41,6 +45,10 @@ class IndexedRouter(Router):
 
     _index: _Place | None = None
 
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._lately: dict[str, tuple[_Place | None, Sequence[str]]] = {}
+
     async def app(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Run the route of a request, or answer that there is none."""
         try:
@@ -55,8 +63,7 @@ class IndexedRouter(Router):
         if scope["type"] == "http" and not scope.get("root_path"):
             if self._index is None:
                 self._index = self._indexed()
-            values: list[str] = []
-            place = _found(self._index, scope["path"].split("/"), 0, values)
+            place, values = self._place(self._index, scope["path"])
             for known in place.routes if place is not None else ():
                 if known.methods is None or scope["method"] in known.methods:
                     scope["router"] = self
@@ -66,6 +73,19 @@ class IndexedRouter(Router):
                     await known.route.app(scope, receive, send)
                     return
         await super().app(scope, receive, send)
+
+    def _place(self, index: _Place, path: str) -> tuple[_Place | None, Sequence[str]]:
+        """Where a path leads, and the values of its variables. The same few are asked again and
+        again, so the last ones are remembered."""
+        found = self._lately.get(path)
+        if found is None:
+            values: list[str] = []
+            found = _found(index, path.split("/"), 0, values), values
+            if len(path) <= REMEMBERED_LENGTH:
+                if len(self._lately) >= REMEMBERED:
+                    self._lately.clear()
+                self._lately[path] = found
+        return found
 
     def _indexed(self) -> _Place:
         root = _Place()

@@ -95,7 +95,7 @@ class ListWriter:
         slot, arguments = self._rows.slot(), Arguments(self._rows.schema, selected, nodes[0])
 
         def wanted(run: Run) -> Any:
-            given = arguments.read(run.variables).get("filter")
+            given = run.given(arguments).get("filter")
             return source.listing.wanted(run.context, given)
 
         number = self._number(place, source, wanted) if page.counted else "None"

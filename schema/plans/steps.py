@@ -23,6 +23,7 @@ from schema.plans.arguments import Arguments
 from schema.plans.levels import TEAM, Level
 from schema.plans.sources import ToMany, Unplannable
 from schema.plans.statements import KEY, PARENTS, Statements
+from schema.plans.variables import Bound
 from schema.plans.writing import Emit
 
 # Steps are told apart by a number that is never used again, unlike an address in memory.
@@ -73,13 +74,17 @@ class Run:
     """
 
     context: Context
-    variables: VariableValues
+    bound: Bound
     reader: RowReader
     statements: Statements
     functions: Mapping[str, Emit]
     tables: list[Mapping[Any, Any]]
     facts: list[Facts | None]
     known: dict[object, dict[Any, Any]] = field(default_factory=dict)
+
+    def given(self, arguments: Arguments) -> Mapping[str, Any]:
+        """The arguments of a field; raises `Unplannable` when one is not valid."""
+        return self.bound.made(arguments, arguments.read)
 
     async def rows(self, statement: Statement, given: dict[str, Any]) -> Rows:
         """The rows of a statement, as the viewer's team."""
@@ -219,7 +224,7 @@ class PageOfEach(Children):
     places: bool
 
     async def _rows(self, run: Run, keys: list[Any]) -> Rows:
-        given = self.arguments.read(run.variables)
+        given = run.given(self.arguments)
         asked = _window(run, given)
         wanted = self.listing.wanted(run.context, given.get("filter"))
         order = self.listing.order(given.get("order_by"))
@@ -301,7 +306,7 @@ class FoundObject(Root):
 
     async def read(self, run: Run) -> tuple[Any, Any]:
         """The object, and the rows that its keys point to."""
-        found = await self.find(run.context, self.arguments.read(run.variables))
+        found = await self.find(run.context, run.given(self.arguments))
         await _below_objects(run, [found], self.keys, self.below)
         return found, None
 
@@ -335,11 +340,14 @@ class OneRow(RootRows):
 
     async def rows(self, run: Run) -> tuple[Rows, Facts | None]:
         """At most one row."""
-        key = self.key(self.arguments.read(run.variables))
+        key = run.bound.made(self.serial, self._key)
         if key is None:
             return (), None
         statement = run.statement((self.serial,), lambda: statements.one(self.level))
         return await run.rows(statement, {KEY: key}), None
+
+    def _key(self, variables: VariableValues) -> object | None:
+        return self.key(self.arguments.read(variables))
 
 
 @dataclass(slots=True, kw_only=True)
@@ -351,7 +359,7 @@ class OneOfKinds(Root):
 
     async def read(self, run: Run) -> tuple[Any, Any]:
         """At most one row, and the name of its type."""
-        parts = split_id(self.arguments.read(run.variables)["id"])
+        parts = split_id(run.given(self.arguments)["id"])
         if parts is None or parts[0] not in self.kinds:
             raise Unplannable("an id of no type that plans show")
         step = self.kinds[parts[0]]
@@ -371,7 +379,7 @@ class PageOfRows(RootRows):
 
     async def rows(self, run: Run) -> tuple[Rows, Facts | None]:
         """The rows of the page and one more."""
-        given = self.arguments.read(run.variables)
+        given = run.given(self.arguments)
         asked = _window(run, given)
         wanted = self.listing.wanted(run.context, given.get("filter"))
         order = self.listing.order(given.get("order_by"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from typing import Any, TypeVar
 
 import orjson
@@ -26,8 +26,9 @@ from schema.plans.sources import Unplannable
 T = TypeVar("T")
 MAX_INT = 2**31
 # What is remembered of one variable or field: so many values, none of them longer than this.
-MAX_REMEMBERED = 200
+MAX_REMEMBERED = 1_000
 MAX_LENGTH = 2_000
+_UNKNOWN: Any = object()
 # Values that coercion leaves as they are, by the scalar; all else goes the long way.
 AS_THEY_ARE: Mapping[str, Callable[[Any], bool]] = {
     "ID": lambda value: type(value) is str,
@@ -99,6 +100,23 @@ def remembered(known: dict[bytes, T], key: bytes, make: Callable[[], T]) -> T:
     return made
 
 
+class Bound:
+    """Values of an operation's variables, with what was made of them and of nothing else."""
+
+    __slots__ = ("_made", "values")
+
+    def __init__(self, values: VariableValues) -> None:
+        self.values = values
+        self._made: dict[Hashable, Any] = {}
+
+    def made(self, name: Hashable, make: Callable[[VariableValues], T]) -> T:
+        """What `make` gives, made once; `name` is the maker's own."""
+        found: T = self._made.get(name, _UNKNOWN)
+        if found is _UNKNOWN:
+            found = self._made[name] = make(self.values)
+        return found
+
+
 class Variables:
     """All variables of an operation."""
 
@@ -107,8 +125,13 @@ class Variables:
     ) -> None:
         self._all = [Variable(schema, definition) for definition in definitions]
 
-    def read(self, given: Mapping[str, Any]) -> VariableValues:
+        self._known: dict[bytes, Bound] = {}
+
+    def read(self, given: Mapping[str, Any]) -> Bound:
         """The values that a request gave or left to their defaults; raises `Unplannable`."""
+        return remembered(self._known, written(given), lambda: Bound(self._coerced(given)))
+
+    def _coerced(self, given: Mapping[str, Any]) -> VariableValues:
         sources: dict[str, VariableValueSource] = {}
         coerced: dict[str, Any] = {}
         for variable in self._all:
