@@ -4,9 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from typing import Any
+from decimal import Decimal
+from typing import Any, cast
 
-from sqlalchemy import Dialect, Select
+import orjson
+from sqlalchemy import JSON, ClauseElement, Dialect, Uuid
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.types import TypeEngine
+
+from app.columns import ScaledDecimal
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +35,11 @@ class Statement:
 
 
 def compiled(
-    statement: Select[Any], dialect: Dialect, as_they_are: Collection[str] = ()
+    statement: ClauseElement, dialect: Dialect, as_they_are: Collection[str] = ()
 ) -> Statement:
     """A statement for one kind of database. The values named by `as_they_are` come as the driver
     gave them, and go back so."""
-    text = statement.compile(dialect=dialect)
+    text = cast("SQLCompiler", statement.compile(dialect=dialect))
     state = text.construct_expanded_state()
     processors: dict[str, Any] = {
         name: process
@@ -47,3 +53,24 @@ def compiled(
     for name in as_they_are:
         processors.pop(name, None)
     return Statement(state.statement, tuple(state.positiontup or ()), constants, processors)
+
+
+def as_it_is(value: Any) -> Any:
+    """The reader of values that drivers return as the domain has them."""
+    return value
+
+
+def reader(column: TypeEngine[Any], dialect: Dialect) -> Callable[[Any], Any]:
+    """From what the driver returns to the value of the domain."""
+    if isinstance(column, JSON):
+        return lambda value: None if value is None else orjson.loads(value)
+    if isinstance(column, ScaledDecimal):
+        return decimal_reader(column.places)
+    if isinstance(column, Uuid) and dialect.name != "sqlite":
+        return as_it_is
+    return column.dialect_impl(dialect).result_processor(dialect, None) or as_it_is
+
+
+def decimal_reader(places: int) -> Callable[[int | None], Decimal | None]:
+    """From so many of the smallest unit to the decimal."""
+    return lambda value: None if value is None else Decimal(value).scaleb(-places)

@@ -10,20 +10,22 @@ Sessions are short. None is held across a file transfer, a printer's answer or a
 from __future__ import annotations
 
 import asyncio
-import sqlite3
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from enum import Enum
 from typing import Any
 
-from sqlalchemy import event, text
-from sqlalchemy.exc import DBAPIError, InterfaceError
+from sqlalchemy import event, make_url, text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.orm import ORMExecuteState, Session, UOWTransaction, with_loader_criteria
+from sqlalchemy.pool import NullPool
 
 from app.errors import Unavailable
 from app.events import Event
+from app.lines import SQLITE_BUSY_MS, Line, Lines, SqliteConnection, SqliteLine, ThreadedSqlite
+from app.prepared import TEAM, Prepared, Row
 from app.row_reader import RowReader, row_reader
 from app.tables import TeamOwned
 
@@ -38,12 +40,11 @@ Scope = int | _EveryTeam
 ReadScope = Scope | frozenset[int]
 
 # Connections per process; PostgreSQL allows 100 by default and several processes share it.
-POOL_SIZE = 8
-POOL_OVERFLOW = 8
+READERS = 4
+READERS_AT_MOST = 8
+WRITERS_AT_MOST = 8
 # Seconds to wait for a connection before the request is answered with "unavailable".
 POOL_TIMEOUT = 5
-# Transactions queue in this process; only a command at the shell ever meets another writer.
-SQLITE_BUSY_MS = 2_500
 
 
 class _ScopedSession(Session):
@@ -60,6 +61,42 @@ class WriteSession(AsyncSession):
     """Lives inside `Database.transaction`, which commits it."""
 
     sync_session_class = _ScopedSession
+
+    def __init__(self, line: Line, scope: Scope) -> None:
+        super().__init__(line.connection, info={"scope": scope}, expire_on_commit=False)
+        self._line = line
+        self._scope = scope
+        self.dialect = line.connection.dialect
+
+    async def run(self, prepared: Prepared, given: Mapping[str, Any]) -> list[Row]:
+        """Run a prepared statement; its rows, with the values of the domain."""
+        await self._flush_before()
+        arguments = self._arguments(prepared, given)
+        rows = await self._line.rows(prepared.on(self.dialect).text, arguments)
+        return prepared.read(self.dialect, rows) if rows else []
+
+    async def run_all(self, prepared: Prepared, given: Sequence[Mapping[str, Any]]) -> None:
+        """Run a prepared statement for many values."""
+        await self._flush_before()
+        arguments = [self._arguments(prepared, item) for item in given]
+        await self._line.run_all(prepared.on(self.dialect).text, arguments)
+
+    async def _flush_before(self) -> None:
+        """What was added to the session before comes before."""
+        if self.in_transaction() and (self.new or self.dirty or self.deleted):
+            await self.flush()
+
+    def _arguments(self, prepared: Prepared, given: Mapping[str, Any]) -> list[Any]:
+        if prepared.owned:
+            given = {**given, TEAM: self._team(given.get(TEAM))}
+        return prepared.on(self.dialect).arguments(given)
+
+    def _team(self, asked: int | None) -> int:
+        """The team of a statement: that of the session, or of a row where it has none."""
+        team = asked if self._scope is EVERY_TEAM else self._scope
+        if not isinstance(team, int) or asked not in (None, team):
+            raise RuntimeError(f"a statement for team {asked} in a session of {self._scope}")
+        return team
 
     def raise_event(self, raised: Event) -> None:
         """Record what happened. It is stored with the transaction and told after the commit."""
@@ -121,13 +158,24 @@ class Database:
         self.tell: TellEvents = tell or (lambda _events: None)
         self.store: StoreEvents | None = None
         if self.embedded:
-            self.read_engine = _sqlite_engine(url, begin="BEGIN", echo=echo)
-            self.write_engine = _sqlite_engine(url, begin="BEGIN IMMEDIATE", echo=echo)
+            self.read_engine = _sqlite_engine(url, echo=echo)
+            self.write_engine = _sqlite_writer(url, echo=echo)
+            # SQLite has one writer: queueing here is fair, queueing in its busy handler is not.
+            self.lines = Lines(self._open_line, 1, None)
         else:
-            self.read_engine = self.write_engine = _postgres_engine(url, echo=echo)
+            self.read_engine = _postgres_engine(
+                url,
+                echo=echo,
+                pool_size=READERS,
+                max_overflow=READERS_AT_MOST - READERS,
+                pool_timeout=POOL_TIMEOUT,
+                pool_pre_ping=True,
+            )
+            self.write_engine = _postgres_engine(
+                url, echo=echo, poolclass=NullPool, isolation_level="AUTOCOMMIT"
+            )
+            self.lines = Lines(self._open_line, WRITERS_AT_MOST, POOL_TIMEOUT)
         self.rows: RowReader = row_reader(url)
-        # SQLite has one writer: queueing here is fair, queueing in its busy handler is not.
-        self._one_writer = asyncio.Lock() if self.embedded else None
 
     @asynccontextmanager
     async def read(self, scope: ReadScope) -> AsyncIterator[ReadSession]:
@@ -141,27 +189,45 @@ class Database:
     @asynccontextmanager
     async def transaction(self, scope: Scope) -> AsyncIterator[WriteSession]:
         """One transaction as one team: committed at the end, rolled back when the block raises."""
-        if self._one_writer is None:
-            async with self._transaction(scope) as session:
-                yield session
-        else:
-            async with self._one_writer, self._transaction(scope) as session:
-                yield session
-
-    @asynccontextmanager
-    async def _transaction(self, scope: Scope) -> AsyncIterator[WriteSession]:
         with unavailable_as_domain_error():
-            async with WriteSession(
-                self.write_engine, info={"scope": scope}, expire_on_commit=False
-            ) as session:
+            line = await self.lines.begin()
+            session = WriteSession(line, scope)
+            try:
                 yield session
-                await session.flush()
-                if session.events and self.store is not None:
-                    await self.store(session, session.events)
-                await session.commit()
-                told = tuple(session.events)
+                await self._commit(session, line)
+            except BaseException as error:
+                await self._end(session, line, error)
+                raise
+            await self._end(session, line, None)
+            told = tuple(session.events)
         if told:
             self.tell(told)
+
+    async def _commit(self, session: WriteSession, line: Line) -> None:
+        """Flush, store the events, and commit: what the session wrote, or prepared statements."""
+        if session.in_transaction():
+            await session.flush()
+        if session.events and self.store is not None:
+            await self.store(session, session.events)
+        if session.in_transaction():
+            await session.commit()
+        await line.commit()
+
+    async def _end(self, session: WriteSession, line: Line, error: BaseException | None) -> None:
+        try:
+            if session.in_transaction():
+                await asyncio.shield(session.close())
+        finally:
+            await self.lines.end(line, error)
+
+    async def _open_line(self) -> Line:
+        connection = await self.write_engine.connect()
+        driver = (await connection.get_raw_connection()).driver_connection
+        if isinstance(driver, ThreadedSqlite):
+            return SqliteLine(connection, driver)
+        from app.postgres_line import PostgresLine  # with its driver
+
+        return PostgresLine(connection, driver)
 
     async def ping(self) -> None:
         """Raises `Unavailable` when the database does not answer."""
@@ -171,63 +237,62 @@ class Database:
     async def close(self) -> None:
         """Close every connection."""
         await self.rows.close()
+        await self.lines.close()
         await self.read_engine.dispose()
-        if self.write_engine is not self.read_engine:
-            await self.write_engine.dispose()
+        await self.write_engine.dispose()
 
 
-class _SqliteConnection(sqlite3.Connection):
-    """Gives the write lock back when it is closed.
-
-    SQLite keeps a closed connection, with its transaction, for as long as a cursor of it lives; the
-    traceback of a cancelled statement holds one.
-    """
-
-    def close(self) -> None:
-        self.rollback()
-        super().close()
-
-
-def _sqlite_engine(url: str, *, begin: str, echo: bool) -> AsyncEngine:
+def _sqlite_engine(url: str, *, echo: bool) -> AsyncEngine:
+    """Reads in transactions, so that all statements of a session see the same."""
     engine = create_async_engine(
         url,
         echo=echo,
         pool_timeout=POOL_TIMEOUT,
         hide_parameters=True,
-        connect_args={"factory": _SqliteConnection},
+        connect_args={"factory": SqliteConnection},
     )
-
-    @event.listens_for(engine.sync_engine, "connect")
-    def _configure(connection: Any, _record: object) -> None:
-        connection.isolation_level = None  # transactions begin where `begin` says, nowhere else
-        cursor = connection.cursor()
-        for pragma in (
-            "journal_mode=WAL",
-            "synchronous=NORMAL",
-            "foreign_keys=ON",
-            f"busy_timeout={SQLITE_BUSY_MS}",
-            *(("query_only=ON",) if begin == "BEGIN" else ()),
-        ):
-            cursor.execute(f"PRAGMA {pragma}")
-        cursor.close()
+    _configure(engine, f"busy_timeout={SQLITE_BUSY_MS}", "query_only=ON")
 
     @event.listens_for(engine.sync_engine, "begin")
     def _begin(connection: Any) -> None:
-        connection.exec_driver_sql(begin)
+        connection.exec_driver_sql("BEGIN")
 
     return engine
 
 
-def _postgres_engine(url: str, *, echo: bool) -> AsyncEngine:
+def _sqlite_writer(url: str, *, echo: bool) -> AsyncEngine:
+    """The connection of a line, which begins transactions itself."""
+    path = make_url(url).database or ":memory:"
+
+    async def connect(*_arguments: object, **_options: object) -> ThreadedSqlite:
+        connection = ThreadedSqlite(path)
+        await connection
+        return connection
+
+    engine = create_async_engine(
+        url, echo=echo, hide_parameters=True, poolclass=NullPool, async_creator=connect
+    )
+    # The line moves the log into the file, where that holds up nobody.
+    _configure(engine, "busy_timeout=0", "wal_autocheckpoint=0")
+    return engine
+
+
+def _configure(engine: AsyncEngine, *pragmas: str) -> None:
+    @event.listens_for(engine.sync_engine, "connect")
+    def _on_connect(connection: Any, _record: object) -> None:
+        connection.isolation_level = None  # transactions begin where they are begun, nowhere else
+        cursor = connection.cursor()
+        for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", *pragmas):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+
+def _postgres_engine(url: str, **options: Any) -> AsyncEngine:
     return create_async_engine(
         url,
-        echo=echo,
-        pool_size=POOL_SIZE,
-        max_overflow=POOL_OVERFLOW,
-        pool_timeout=POOL_TIMEOUT,
-        pool_pre_ping=True,
         hide_parameters=True,  # values of statements never reach a log
         connect_args={"timeout": POOL_TIMEOUT, "command_timeout": 60},
+        **options,
     )
 
 
@@ -239,7 +304,7 @@ class unavailable_as_domain_error:
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         if isinstance(error, OSError | PoolTimeout) or (
-            isinstance(error, DBAPIError) and _is_away(error)
+            isinstance(error, Exception) and _is_away(error)
         ):
             raise Unavailable("The database is not available, try again later.") from error
 
@@ -248,16 +313,19 @@ class unavailable_as_domain_error:
 _SQLITE_AWAY = ("SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_IOERR", "SQLITE_CANTOPEN", "SQLITE_FULL")
 
 
-def _is_away(error: DBAPIError) -> bool:
-    if error.connection_invalidated:
+def _is_away(error: Exception) -> bool:
+    """Whether an error of a driver, or of SQLAlchemy about one, says so."""
+    if isinstance(error, DBAPIError) and error.connection_invalidated:
         return True
-    name = getattr(error.orig, "sqlite_errorname", None) or ""
+    origin = error.orig if isinstance(error, DBAPIError) else error
+    name = getattr(origin, "sqlite_errorname", None) or ""
     # 08: connection; 53: out of resources; 57P: shut down or starting; 40P01: gave way to another
     # transaction that waited for this one.
-    state = getattr(error.orig, "sqlstate", None) or ""
+    state = getattr(origin, "sqlstate", None) or ""
     if name.startswith(_SQLITE_AWAY) or state.startswith(("08", "53", "57P", "40P01")):
         return True
-    return isinstance(error, InterfaceError) and "closed" in str(error.orig)
+    kind = type(origin).__name__
+    return kind == "InternalClientError" or (kind == "InterfaceError" and "closed" in str(origin))
 
 
 async def database_size(session: ReadSession) -> int:

@@ -20,11 +20,12 @@ STATEMENTS_PREPARED = 500
 CONNECT_SECONDS = 5.0
 SECONDS = 30.0
 # The server or the way to it is gone, or it is about to end.
-_GONE = (
+GONE = (
     OSError,
     TimeoutError,
     asyncpg.PostgresConnectionError,
     asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # the server said goodbye, and the driver has not read it yet
     asyncpg.OperatorInterventionError,
     asyncpg.InsufficientResourcesError,
 )
@@ -47,7 +48,7 @@ class PostgresRows:
             except BaseException as error:
                 # Whatever the connection was in the middle of, nobody else gets it.
                 connection.terminate()
-                if isinstance(error, _GONE):
+                if isinstance(error, GONE):
                     raise Unavailable(AWAY) from None
                 raise
             self._idle.append(connection)

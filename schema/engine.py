@@ -72,11 +72,12 @@ async def _acted(
 ) -> Answer:
     """A mutation by its plan; by the resolvers where there is none, or where it had to stop."""
     asked = schema, document, operation, variables, context
+    data, done = None, None
     try:
         data = await planned_data(plans, *asked)
     except Unfinished as unfinished:
-        return await _resolved(*asked, unfinished.done)
-    return await _resolved(*asked) if data is None else (True, ExecutionResult(data, None))
+        done = unfinished.done
+    return await _resolved(*asked, done) if data is None else (True, ExecutionResult(data, None))
 
 
 async def _resolved(

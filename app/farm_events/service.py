@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import fields
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import orjson
-from sqlalchemy import delete, func, select, text
+from sqlalchemy import delete, func, select
 
 from app.database import EVERY_TEAM, Database, WriteSession
 from app.events import KINDS, Event
 from app.farm_events.models import FarmEvent
 from app.hub import EVENT, Hub, Message
+from app.prepared import Prepared, inserted
 
 KEEP_DAYS = 7
 KEEP_AT_LEAST = 100_000
@@ -28,6 +30,8 @@ _SUBJECTS = (
     "product_id",
     "production_run_id",
 )
+_LOCK = Prepared(select(func.pg_advisory_xact_lock(_ORDER_LOCK)))
+_WRITE = inserted(FarmEvent, "id")
 _PLAIN = {"team_id", "occurred_at", *_SUBJECTS}
 
 
@@ -40,21 +44,22 @@ async def store(session: WriteSession, events: Sequence[Event]) -> None:
     kept = [item for item in events if item.kept]
     if not kept:
         return
-    if session.get_bind().dialect.name == "postgresql":
-        await session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ORDER_LOCK})
-    session.add_all(_row(item) for item in kept)
-    await session.flush()
+    if session.dialect.name == "postgresql":
+        await session.run(_LOCK, {})
+    if len(kept) == 1:
+        await session.run(_WRITE, _values(kept[0]))
+    else:
+        await session.run_all(_WRITE, [_values(item) for item in kept])
 
 
-def _row(item: Event) -> FarmEvent:
+def _values(item: Event) -> dict[str, Any]:
     values = item.as_dict()
-    return FarmEvent(
-        team_id=item.team_id,
-        type=item.kind,
-        occurred_at=item.occurred_at,
-        detail={name: value for name, value in values.items() if name not in _PLAIN},
-        **{name: values.get(name) for name in _SUBJECTS},
-    )
+    return {name: values.get(name) for name in _SUBJECTS} | {
+        "team_id": item.team_id,
+        "type": item.kind,
+        "occurred_at": item.occurred_at,
+        "detail": {name: value for name, value in values.items() if name not in _PLAIN},
+    }
 
 
 def teller(hub: Hub) -> Callable[[Sequence[Event]], None]:

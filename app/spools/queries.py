@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -11,8 +11,10 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, Uuid, column, exists, func, select, table, update
 
+from app.columns import GRAMS
 from app.database import ReadSession, WriteSession
 from app.keyset import Order, Page, Window, fetch_page, first_of_each
+from app.prepared import Prepared, inserted, loaded, parameter
 from app.spools.models import InventoryTransaction, Spool, TransactionType
 
 Session = ReadSession | WriteSession
@@ -95,16 +97,31 @@ async def by_tags(session: Session, tags: Collection[str]) -> dict[str, Spool]:
     return {row.tray_uuid: row for row in rows if row.tray_uuid is not None}
 
 
-async def take(
-    session: WriteSession, spool_id: UUID, grams: Decimal, at: datetime
-) -> Decimal | None:
-    """Take grams off a spool in one statement; what remains, or None when it held less."""
-    return await session.scalar(
-        update(Spool)
-        .where(Spool.id == spool_id, Spool.remaining_weight >= grams)
-        .values(remaining_weight=Spool.remaining_weight - grams, updated_at=at)
-        .returning(Spool.remaining_weight)
-    )
+_SPOOLS = Spool.metadata.tables[Spool.__tablename__]
+_COLUMNS = [column.key for column in _SPOOLS.columns]
+_GRAMS = parameter("grams", GRAMS)
+_TAKE = Prepared(
+    update(_SPOOLS)
+    .where(_SPOOLS.c.id == parameter("spool"), _SPOOLS.c.remaining_weight >= _GRAMS)
+    .values(remaining_weight=_SPOOLS.c.remaining_weight - _GRAMS, updated_at=parameter("at"))
+    .returning(*_SPOOLS.columns),
+    Spool,
+)
+_RECORD = inserted(InventoryTransaction, "id")
+
+
+async def take(session: WriteSession, spool_id: UUID, grams: Decimal, at: datetime) -> Spool | None:
+    """Take grams off a spool in one statement; the spool as it is then, or None when it held less.
+
+    It is no object of the session.
+    """
+    rows = await session.run(_TAKE, {"spool": spool_id, "grams": grams, "at": at})
+    return loaded(Spool, _COLUMNS, rows[0]) if rows else None
+
+
+async def record(session: WriteSession, values: Mapping[str, Any]) -> None:
+    """Write down one change of a spool's weight; columns that are not given are null."""
+    await session.run(_RECORD, values)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,10 +19,11 @@ from app.errors import Conflict, Invalid, NotFound
 from app.events import SpoolCreated, SpoolDeducted, SpoolDeleted, SpoolRanLow, SpoolUpdated
 from app.spools import queries
 from app.spools.fields import CHECKS, DIAMETERS, checked
-from app.spools.models import InventoryTransaction, Spool, TransactionType
+from app.spools.models import Spool, TransactionType
 from app.unset import UNSET, Unset
 
 _MILLIONTH = Decimal("0.000001")
+_NOTHING = Decimal(0)
 # Pairs of a price and a weight whose price per gram is remembered.
 KNOWN_PRICES = 5_000
 
@@ -105,7 +106,7 @@ async def create_spools(
     await session.flush()
     for spool in spools:
         weight = spool.remaining_weight
-        _record(session, viewer, spool, TransactionType.PURCHASE, Decimal(0), weight)
+        await _record(session, viewer, spool, TransactionType.PURCHASE, Decimal(0), weight)
         session.raise_event(SpoolCreated(team_id=spool.team_id, spool_id=spool.id))
     return spools
 
@@ -135,7 +136,7 @@ async def update_spool(
     await session.flush()
     if spool.remaining_weight != before:
         after = spool.remaining_weight
-        _record(session, viewer, spool, TransactionType.ADJUSTMENT, before, after, reason)
+        await _record(session, viewer, spool, TransactionType.ADJUSTMENT, before, after, reason)
     if not was_low:
         _tell_if_low(session, spool)
     session.raise_event(SpoolUpdated(team_id=spool.team_id, spool_id=spool.id))
@@ -160,16 +161,17 @@ async def deduct_spool(
     if kind not in (TransactionType.USAGE, TransactionType.WASTE):
         raise Invalid("What is taken was used or wasted.", field="type")
     reason = texts.optional(reason, "reason", 500)
-    remaining = await queries.take(session, spool_id, grams, datetime.now(UTC))
-    spool = await _find(session, spool_id)
-    if remaining is None:
+    spool = await queries.take(session, spool_id, grams, datetime.now(UTC))
+    if spool is None:
+        spool = await _find(session, spool_id)
         raise Conflict(
             f"The spool holds {spool.remaining_weight} g, less than the {grams} g asked for.",
             code="INSUFFICIENT_FILAMENT",
             field="weight_grams",
         )
+    remaining = spool.remaining_weight
     before = remaining + grams
-    _record(session, viewer, spool, kind, before, remaining, reason)
+    await _record(session, viewer, spool, kind, before, remaining, reason)
     if not is_low(before, spool.net_weight):
         _tell_if_low(session, spool)
     session.raise_event(SpoolDeducted(team_id=spool.team_id, spool_id=spool.id, grams=str(grams)))
@@ -198,7 +200,7 @@ async def add_to_spool(
     spool.remaining_weight = weights.required(before + grams, "weight_grams")
     spool.updated_at = datetime.now(UTC)
     await session.flush()
-    _record(session, viewer, spool, kind, before, spool.remaining_weight, reason)
+    await _record(session, viewer, spool, kind, before, spool.remaining_weight, reason)
     session.raise_event(SpoolUpdated(team_id=spool.team_id, spool_id=spool.id))
     return spool
 
@@ -216,7 +218,7 @@ async def delete_spool(session: WriteSession, viewer: Viewer, spool_id: UUID) ->
     return spool_id
 
 
-def _record(
+async def _record(
     session: WriteSession,
     viewer: Viewer,
     spool: Spool,
@@ -225,18 +227,20 @@ def _record(
     after: Decimal,
     reason: str | None = None,
 ) -> None:
-    session.add(
-        InventoryTransaction(
-            team_id=spool.team_id,
-            spool_id=spool.id,
-            type=kind,
-            weight_before=before,
-            change=after - before,
-            weight_after=after,
-            reason=reason,
-            user_id=viewer.user_id,
-            created_at=datetime.now(UTC),
-        )
+    await queries.record(
+        session,
+        {
+            "team_id": spool.team_id,
+            "spool_id": spool.id,
+            "type": kind,
+            "weight_before": before,
+            "change": after - before,
+            "weight_after": after,
+            "shortfall": _NOTHING,
+            "reason": reason,
+            "user_id": viewer.user_id,
+            "created_at": datetime.now(UTC),
+        },
     )
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from decimal import Decimal
 from typing import Any
 
 import orjson
@@ -18,6 +17,7 @@ from sqlalchemy import JSON, Boolean, Date, Dialect, Enum, Integer, String, Uuid
 from sqlalchemy.types import TypeEngine
 
 from app.columns import ScaledDecimal, UtcDateTime
+from app.compiled import reader
 
 AS_THEY_ARE = frozenset({"String", "Int", "Seconds", "ID"})
 
@@ -48,11 +48,6 @@ def _postgres_time(value: datetime) -> str:
 def _dashed(value: str) -> str:
     """The digits of a UUID as people write it."""
     return f"{value[:8]}-{value[8:12]}-{value[12:16]}-{value[16:20]}-{value[20:]}"
-
-
-def _decimal(places: int) -> Callable[[int | None], Decimal | None]:
-    """From so many of the smallest unit to the decimal."""
-    return lambda value: None if value is None else Decimal(value).scaleb(-places)
 
 
 def _scaled(places: int) -> Callable[[int], str]:
@@ -104,22 +99,6 @@ def _by_the_types(
     read = reader(column, dialect)
     write = writer(kind)
     return lambda value: write(read(value))
-
-
-def as_it_is(value: Any) -> Any:
-    """The reader of values that drivers return as the domain has them."""
-    return value
-
-
-def reader(column: TypeEngine[Any], dialect: Dialect) -> Callable[[Any], Any]:
-    """From what the driver returns to the value of the domain."""
-    if isinstance(column, JSON):
-        return lambda value: None if value is None else orjson.loads(value)
-    if isinstance(column, ScaledDecimal):
-        return _decimal(column.places)
-    if isinstance(column, Uuid) and dialect.name != "sqlite":
-        return as_it_is
-    return column.dialect_impl(dialect).result_processor(dialect, None) or as_it_is
 
 
 def writer(kind: GraphQLLeafType) -> Callable[[Any], object]:

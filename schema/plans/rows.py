@@ -19,11 +19,12 @@ from graphql import (
 )
 from sqlalchemy import Dialect, Uuid
 
+from app.compiled import as_it_is, reader
 from app.tables import Table
 from schema.ids import global_id
 from schema.listings import NumberOf
 from schema.plans.arguments import DEFINITION
-from schema.plans.codecs import as_it_is, codec, reader
+from schema.plans.codecs import codec
 from schema.plans.levels import Level, primary_key
 from schema.plans.objects import Held, ObjectWriter
 from schema.plans.selection import Selector

@@ -20,10 +20,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
-from app.compiled import Statement, compiled
+from app.compiled import Statement, compiled, reader
 from app.keyset import Computed, Order, Window, windowed
 from schema.listings import Listing
-from schema.plans.codecs import reader
 from schema.plans.levels import Level, of_team, primary_key
 from schema.plans.sources import Unplannable
 

@@ -7,17 +7,20 @@ import sqlite3
 from contextlib import closing, suppress
 from datetime import UTC, datetime
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 from sqlalchemy import delete, event, func, make_url, select, text, update
 from sqlalchemy.exc import OperationalError
 
+from app import lines
 from app.accounts.models import Team
 from app.database import EVERY_TEAM, Database
 from app.errors import Unavailable
 from app.events import Event, ProjectCreated
 from app.farm_events.queries import events_after
-from app.projects.models import Project
+from app.prepared import Prepared, inserted
+from app.projects.models import Project, ProjectStatus, Visibility
 from app.spools.models import Spool
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
@@ -159,4 +162,122 @@ async def test_a_cancelled_transaction_gives_the_write_lock_back(sqlite_url: str
     with closing(sqlite3.connect(make_url(sqlite_url).database or "", timeout=0)) as other:
         other.execute("BEGIN IMMEDIATE")
     assert kept.tb is not None
+    await database.close()
+
+
+_NEW = inserted(Project, "id")
+_NAMES = Prepared(select(Project.name).order_by(Project.id), Project)
+
+
+def _values(name: str, **more: object) -> dict[str, object]:
+    return {
+        "name": name,
+        "status": ProjectStatus.ACTIVE,
+        "visibility": Visibility.PRIVATE,
+        "settings": {},
+        "created_at": NOW,
+        "updated_at": NOW,
+        **more,
+    }
+
+
+async def test_prepared_statements_stay_inside_the_team(database: Database) -> None:
+    """They write rows of it and read its rows alone, and see what the session added before."""
+    ours, theirs = await _teams(database)
+    async with database.transaction(theirs) as session:
+        await session.run_all(_NEW, [_values("foreign"), _values("other")])
+    async with database.transaction(ours) as session:
+        session.add(_project("added"))
+        await session.run(_NEW, _values("own"))
+        assert await session.run(_NAMES, {}) == [["added"], ["own"]]
+        with pytest.raises(RuntimeError, match="a statement for team"):
+            await session.run(_NEW, _values("x", team_id=theirs))
+    async with database.transaction(EVERY_TEAM) as session:
+        await session.run(_NEW, _values("named", team_id=ours))
+        with pytest.raises(RuntimeError, match="a statement for team None"):
+            await session.run(_NAMES, {})
+    async with database.read(ours) as session:
+        names = await session.scalars(select(Project.name).order_by(Project.id))
+        assert names.all() == ["added", "own", "named"]
+
+
+async def test_prepared_statements_are_undone_with_their_transaction(database: Database) -> None:
+    """Nothing of a block that raises is kept, and the next one is not disturbed."""
+    ours, _ = await _teams(database)
+    for name in ("undone", "kept"):
+        with suppress(ZeroDivisionError):
+            async with database.transaction(ours) as session:
+                await session.run(_NEW, _values(name))
+                assert name == "kept" or 1 / 0
+    async with database.transaction(ours) as session:
+        assert await session.run(_NAMES, {}) == [["kept"]]
+
+
+async def test_a_transaction_waits_for_another_process(sqlite_url: str) -> None:
+    """Without holding up the loop, which goes on here to give the lock back."""
+    database = Database(sqlite_url)
+    await _teams(database)
+    with closing(sqlite3.connect(make_url(sqlite_url).database or "")) as other:
+        other.execute("BEGIN IMMEDIATE")
+        waiting = asyncio.create_task(_teams(database))
+        for _ in range(20):
+            await asyncio.sleep(0)
+        assert not waiting.done()
+        other.rollback()
+        assert await waiting == (3, 4)
+    await database.close()
+
+
+async def test_a_lock_that_stays_is_unavailable(
+    sqlite_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever waited too long is told so; afterwards all is well again."""
+    monkeypatch.setattr(lines, "SQLITE_BUSY_MS", 10)
+    database = Database(sqlite_url)
+    with closing(sqlite3.connect(make_url(sqlite_url).database or "")) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(Unavailable):
+            await _teams(database)
+    assert await _teams(database) == (1, 2)
+    await database.close()
+
+
+async def test_what_is_logged_comes_into_the_file(
+    sqlite_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After some transactions, without a connection being closed."""
+    monkeypatch.setattr(lines, "COMMITS_PER_CHECKPOINT", 2)
+    database, path = Database(sqlite_url), Path(make_url(sqlite_url).database or "")
+    found = []
+    for name in ("first row", "second row", "third row"):
+        async with database.transaction(EVERY_TEAM) as session:
+            session.add(Team(name=name, created_at=NOW))
+        found.append(b"first row" in await asyncio.to_thread(path.read_bytes))
+    assert found == [False, False, True]
+    await database.close()
+
+
+async def test_a_connection_that_was_ended_is_replaced(postgres_url: str) -> None:
+    """The next transaction begins on a new one; one that was at work is told "unavailable"."""
+    database = Database(postgres_url)
+    ended = text(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+        "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    )
+    await _teams(database)
+    async with database.read(EVERY_TEAM) as session:
+        await session.execute(ended)
+    ours, _ = await _teams(database)
+
+    async def at_work() -> None:
+        async with database.transaction(ours) as session:
+            await session.run(_NAMES, {})
+            async with database.read(EVERY_TEAM) as reading:
+                await reading.execute(ended)
+            await session.run(_NAMES, {})
+
+    with pytest.raises(Unavailable):
+        await at_work()
+    async with database.transaction(ours) as session:
+        assert await session.run(_NAMES, {}) == []
     await database.close()

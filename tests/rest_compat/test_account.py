@@ -186,10 +186,10 @@ async def test_counters_cost_no_query_and_lose_little(
         return [(point.api_calls, point.data_processed) for point in found if point.api_calls]
 
     assert await read() == []
-    engine, broken = database.write_engine, Database("sqlite+aiosqlite:////nowhere/at/all.db")
-    monkeypatch.setattr(database, "write_engine", broken.write_engine)
+    lines, broken = database.lines, Database("sqlite+aiosqlite:////nowhere/at/all.db")
+    monkeypatch.setattr(database, "lines", broken.lines)
     await counted.flush()
-    monkeypatch.setattr(database, "write_engine", engine)
+    monkeypatch.setattr(database, "lines", lines)
     await broken.close()
     await counted.flush()
     await counted.flush()

@@ -1,0 +1,254 @@
+"""Connections that write, kept open between transactions.
+
+A line is one connection seen from two sides: by SQLAlchemy, for sessions, and by its driver, for
+statements that are text already (`app.prepared`). Beginning, committing and rolling back is the
+driver's alone. That needs no round trip beside its own, and on SQLite no thread: there BEGIN,
+COMMIT and prepared statements run on the loop, as they touch few rows by their keys; what sessions
+ask, which may be anything, goes to the thread of the connection.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from abc import ABC, abstractmethod
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from typing import Any
+
+import aiosqlite
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from app.row_reader import Rows
+
+# How long SQLite waits for another process that writes; transactions of this one queue for a line.
+SQLITE_BUSY_MS = 2_500
+# Rows that SQLite writes on the loop before something else may go on.
+ROWS_IN_A_ROW = 50
+# After so many transactions what SQLite has logged is moved into its file, in the thread.
+COMMITS_PER_CHECKPOINT = 200
+ROWS_PER_CHECKPOINT = 5_000
+
+
+class Line(ABC):
+    """One connection. `connection` is it for SQLAlchemy, which neither begins nor commits."""
+
+    # What tells that the connection is gone, and that another one may do.
+    gone: tuple[type[Exception], ...] = ()
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self.connection = connection
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether it can be used no more."""
+        return self.connection.closed or self.connection.invalidated
+
+    @abstractmethod
+    async def begin(self) -> None:
+        """Begin a transaction, on SQLite with the lock to write."""
+
+    @abstractmethod
+    async def commit(self) -> None:
+        """Keep what was written, unless the session has committed it already."""
+
+    @abstractmethod
+    async def roll_back(self) -> None:
+        """Undo what was written."""
+
+    @abstractmethod
+    async def rows(self, text: str, arguments: Sequence[Any]) -> Rows:
+        """The rows of a statement."""
+
+    @abstractmethod
+    async def run_all(self, text: str, arguments: Sequence[Sequence[Any]]) -> None:
+        """Run a statement for many values."""
+
+    @abstractmethod
+    def stop(self) -> None:
+        """Let go of whatever the connection is in the middle of."""
+
+    async def discard(self) -> None:
+        """Close the connection, in whatever state it is."""
+        with suppress(Exception):
+            self.stop()
+        await asyncio.shield(self._close())
+
+    async def _close(self) -> None:
+        if not self.connection.closed:
+            await self.connection.invalidate()
+            await self.connection.close()
+
+
+class SqliteConnection(sqlite3.Connection):
+    """Gives the write lock back when it is closed.
+
+    SQLite keeps a closed connection, with its transaction, for as long as a cursor of it lives; the
+    traceback of a cancelled statement holds one.
+    """
+
+    def close(self) -> None:
+        self.rollback()
+        super().close()
+
+
+class ThreadedSqlite(aiosqlite.Connection):
+    """A connection with a thread, of which the loop may use the near end while that rests."""
+
+    near: SqliteConnection
+
+    def __init__(self, path: str) -> None:
+        super().__init__(self._open, iter_chunk_size=64)
+        self._path = path
+        self._thread.daemon = True  # a process that ends does not wait for it
+
+    def _open(self) -> sqlite3.Connection:
+        self.near = sqlite3.connect(
+            self._path,
+            timeout=SQLITE_BUSY_MS / 1000,
+            isolation_level=None,
+            check_same_thread=False,
+            factory=SqliteConnection,
+        )
+        return self.near
+
+
+class SqliteLine(Line):
+    """The one line of an SQLite file."""
+
+    def __init__(self, connection: AsyncConnection, threaded: ThreadedSqlite) -> None:
+        super().__init__(connection)
+        self._threaded = threaded
+        self._near = threaded.near
+        self._commits = 0
+        self._checkpointed = 0
+
+    async def begin(self) -> None:
+        """Take the lock at once, or wait for it in the thread while another process has it."""
+        if self._commits >= COMMITS_PER_CHECKPOINT or self._rows() >= ROWS_PER_CHECKPOINT:
+            await self._checkpoint()
+        try:
+            self._near.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
+                raise
+            await self._wait_and_begin()
+
+    async def _wait_and_begin(self) -> None:
+        await self._threaded.execute(f"PRAGMA busy_timeout={SQLITE_BUSY_MS}")
+        try:
+            await self._threaded.execute("BEGIN IMMEDIATE")
+        finally:
+            await self._threaded.execute("PRAGMA busy_timeout=0")
+
+    def _rows(self) -> int:
+        return self._near.total_changes - self._checkpointed
+
+    async def _checkpoint(self) -> None:
+        self._commits, self._checkpointed = 0, self._near.total_changes
+        await self._threaded.execute_fetchall("PRAGMA wal_checkpoint(PASSIVE)")
+
+    async def commit(self) -> None:
+        """Write the end of the transaction to the log."""
+        self._near.commit()
+        self._commits += 1
+
+    async def roll_back(self) -> None:
+        """Nothing was written to the file yet."""
+        self._near.rollback()
+
+    async def rows(self, text: str, arguments: Sequence[Any]) -> Rows:
+        """On the loop."""
+        return self._near.execute(text, arguments).fetchall()
+
+    async def run_all(self, text: str, arguments: Sequence[Sequence[Any]]) -> None:
+        """On the loop, but not all in a row."""
+        for first in range(0, len(arguments), ROWS_IN_A_ROW):
+            if first:
+                await asyncio.sleep(0)
+            self._near.executemany(text, arguments[first : first + ROWS_IN_A_ROW])
+
+    def stop(self) -> None:
+        """What runs in the thread ends soon."""
+        self._near.interrupt()
+
+
+Open = Callable[[], Awaitable[Line]]
+
+
+class Lines:
+    """As many lines as may write at a time. Whoever wants another one queues."""
+
+    def __init__(self, open_line: Open, most: int, patience: float | None) -> None:
+        self._open = open_line
+        self._patience = patience
+        self._places = asyncio.Semaphore(most)
+        self._idle: list[Line] = []
+
+    async def begin(self) -> Line:
+        """A line in a new transaction. Raises `TimeoutError` when none becomes free in time."""
+        if self._places.locked():
+            async with asyncio.timeout(self._patience):
+                await self._places.acquire()
+        else:
+            await self._places.acquire()
+        try:
+            return await self._begun()
+        except BaseException:
+            self._places.release()
+            raise
+
+    async def _begun(self) -> Line:
+        while self._idle:
+            line = self._idle.pop()
+            if await self._has_begun(line):
+                return line
+        line = await self._open()
+        if not await self._has_begun(line):
+            raise ConnectionError("a new connection was closed at once")
+        return line
+
+    async def _has_begun(self, line: Line) -> bool:
+        """Begin on a line; False, and the line is gone, when its connection is."""
+        try:
+            if not line.is_closed:
+                await line.begin()
+                return True
+        except line.gone:
+            pass
+        except Exception:
+            self._idle.append(line)
+            raise
+        except BaseException:
+            await line.discard()
+            raise
+        await line.discard()
+        return False
+
+    async def end(self, line: Line, error: BaseException | None) -> None:
+        """Take a line back: as it is after a commit, else rolled back, or not at all when it was
+        left in the middle of something."""
+        try:
+            if error is not None:
+                if not isinstance(error, Exception) or line.is_closed:
+                    await line.discard()
+                    return
+                await self._rolled_back(line)
+            if not line.is_closed:
+                self._idle.append(line)
+        finally:
+            self._places.release()
+
+    async def _rolled_back(self, line: Line) -> None:
+        try:
+            await line.roll_back()
+        except BaseException as error:
+            await line.discard()
+            if not isinstance(error, Exception):
+                raise
+
+    async def close(self) -> None:
+        """Close the lines that nobody uses."""
+        while self._idle:
+            line = self._idle.pop()
+            await line.connection.close()

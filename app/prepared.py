@@ -1,0 +1,86 @@
+"""Statements of the domain that are compiled once and run without the ORM.
+
+For what happens often and touches few rows by their keys: on SQLite they run on the loop. The team
+is part of each of them, as it is of every statement of a session (`app.database`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+from sqlalchemy import (
+    BindParameter,
+    Delete,
+    Dialect,
+    Insert,
+    Select,
+    Update,
+    bindparam,
+    insert,
+)
+from sqlalchemy.orm import attributes
+from sqlalchemy.types import TypeEngine
+
+from app.compiled import Statement, compiled, reader
+from app.tables import Table, TeamOwned
+
+TEAM = "team_id"
+Model = TypeVar("Model", bound=Table)
+Row = Sequence[Any]
+
+
+def parameter(name: str, type_: TypeEngine[Any] | None = None) -> BindParameter[Any]:
+    """A place for a value; null when none is given."""
+    return bindparam(name, type_=type_, required=False)
+
+
+class Prepared:
+    """A statement with named parameters.
+
+    With `owned`, a table whose rows belong to teams, it is restricted to the session's team, or
+    writes rows of it.
+    """
+
+    def __init__(
+        self,
+        statement: Select[Any] | Update | Delete | Insert,
+        owned: type[TeamOwned] | None = None,
+    ) -> None:
+        if owned is not None and not isinstance(statement, Insert):
+            statement = statement.where(owned.team_id == parameter(TEAM))
+        self.owned = owned is not None
+        self._statement = statement
+        self._known: dict[str, tuple[Statement, Sequence[Callable[[Any], Any]]]] = {}
+
+    def on(self, dialect: Dialect) -> Statement:
+        """Its text for a kind of database."""
+        return self._on(dialect)[0]
+
+    def read(self, dialect: Dialect, rows: Sequence[Row]) -> list[Row]:
+        """Rows of a driver with the values of the domain in them."""
+        readers = self._on(dialect)[1]
+        return [[read(value) for read, value in zip(readers, row, strict=True)] for row in rows]
+
+    def _on(self, dialect: Dialect) -> tuple[Statement, Sequence[Callable[[Any], Any]]]:
+        found = self._known.get(dialect.name)
+        if found is None:
+            columns = getattr(self._statement, "exported_columns", ())
+            readers = [reader(column.type, dialect) for column in columns]
+            found = self._known[dialect.name] = compiled(self._statement, dialect), readers
+        return found
+
+
+def inserted(model: type[Table], *without: str) -> Prepared:
+    """The statement that writes a row of a table, with every column but these a parameter."""
+    table = model.metadata.tables[model.__tablename__]
+    names = [column.key for column in table.columns if column.key not in without]
+    statement = insert(table).values({name: parameter(name) for name in names}).inline()
+    return Prepared(statement, model if issubclass(model, TeamOwned) else None)
+
+
+def loaded(model: type[Model], names: Sequence[str], row: Row) -> Model:
+    """An object of the domain with the values of a row. No session knows it."""
+    made = model()
+    attributes.instance_dict(made).update(zip(names, row, strict=True))
+    return made
