@@ -14,23 +14,24 @@ from sqlalchemy.types import TypeEngine
 
 from app.columns import ScaledDecimal
 
+# The name of a value, how it is given to the driver, and what it is when it is not given.
+Place = tuple[str, Callable[[Any], Any] | None, Any]
+
 
 @dataclass(frozen=True, slots=True)
 class Statement:
     """The text for a driver, and how its values are found."""
 
     text: str
-    names: tuple[str, ...]
-    constants: Mapping[str, Any]
-    processors: Mapping[str, Callable[[Any], Any]]
+    places: tuple[Place, ...]
 
     def arguments(self, given: Mapping[str, Any]) -> list[Any]:
         """The values in the order of the text; those in `given` take precedence."""
         return [
-            self.processors[name](given[name])
-            if name in given and name in self.processors
-            else given.get(name, self.constants.get(name))
-            for name in self.names
+            (given[name] if process is None else process(given[name]))
+            if name in given
+            else constant
+            for name, process, constant in self.places
         ]
 
 
@@ -52,7 +53,10 @@ def compiled(
     }
     for name in as_they_are:
         processors.pop(name, None)
-    return Statement(state.statement, tuple(state.positiontup or ()), constants, processors)
+    places = tuple(
+        (name, processors.get(name), constants.get(name)) for name in state.positiontup or ()
+    )
+    return Statement(state.statement, places)
 
 
 def as_it_is(value: Any) -> Any:

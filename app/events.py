@@ -7,7 +7,7 @@ that are `kept` are stored for a while, so that a reader who was away can catch 
 from __future__ import annotations
 
 import re
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 from uuid import UUID
@@ -38,7 +38,7 @@ class Event:
 
     def as_dict(self) -> dict[str, Any]:
         """The fields, ready for JSON (UUIDs and times are left to the encoder)."""
-        return asdict(self)
+        return dict(vars(self))
 
 
 @dataclass(frozen=True, kw_only=True)
