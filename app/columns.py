@@ -7,7 +7,7 @@ from decimal import ROUND_HALF_EVEN, Decimal
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import BigInteger, DateTime, Dialect, Enum, Integer, TypeDecorator
+from sqlalchemy import BigInteger, DateTime, Dialect, Enum, Index, Integer, TypeDecorator
 from sqlalchemy.sql.operators import OperatorType
 from sqlalchemy.types import TypeEngine
 
@@ -71,6 +71,15 @@ def enum_column(kind: type[StrEnum]) -> Enum:
         length=32,
         values_callable=lambda members: [member.value for member in members],
     )
+
+
+def partial_index(name: str, *columns: str, where: str, unique: bool = False) -> Index:
+    """An index over the rows for which a condition holds, as its migration makes it.
+
+    Here the condition only tells: as an option of two dialects it would load both of them, and
+    the larger one of these is of no use to a server on SQLite.
+    """
+    return Index(name, *columns, unique=unique, info={"where": where})
 
 
 GRAMS = ScaledDecimal(3)

@@ -7,10 +7,10 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import JSON, ForeignKey, Index, String, text
+from sqlalchemy import JSON, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.columns import BigId, UtcDateTime, enum_column
+from app.columns import BigId, UtcDateTime, enum_column, partial_index
 from app.tables import Table, TeamOwned
 
 
@@ -99,12 +99,8 @@ class Dispatch(TeamOwned, Table):
 
     __tablename__ = "dispatches"
     __table_args__ = tuple(
-        Index(
-            f"uq_dispatches_open_{column}",
-            f"{column}_id",
-            unique=True,
-            postgresql_where=text("ended_at IS NULL"),
-            sqlite_where=text("ended_at IS NULL"),
+        partial_index(
+            f"uq_dispatches_open_{column}", f"{column}_id", where="ended_at IS NULL", unique=True
         )
         for column in ("queue_item", "printer")
     )

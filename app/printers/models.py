@@ -6,10 +6,10 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, String, text
+from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.columns import BigId, UtcDateTime, enum_column
+from app.columns import BigId, UtcDateTime, enum_column, partial_index
 from app.tables import Table, TeamOwned
 
 
@@ -105,13 +105,7 @@ class PrintRun(TeamOwned, Table):
 
     __tablename__ = "print_runs"
     __table_args__ = (
-        Index(
-            "uq_print_runs_open",
-            "printer_id",
-            unique=True,
-            postgresql_where=text("ended_at IS NULL"),
-            sqlite_where=text("ended_at IS NULL"),
-        ),
+        partial_index("uq_print_runs_open", "printer_id", where="ended_at IS NULL", unique=True),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)

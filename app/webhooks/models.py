@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, String, Text, text
+from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.columns import BigId, UtcDateTime, enum_column
+from app.columns import BigId, UtcDateTime, enum_column, partial_index
 from app.tables import Table, TeamOwned
 
 
@@ -67,12 +67,8 @@ class WebhookDelivery(TeamOwned, Table):
     __tablename__ = "webhook_deliveries"
     __table_args__ = (
         Index(None, "webhook_id", "id"),
-        Index(
-            "ix_webhook_deliveries_pending",
-            "webhook_id",
-            "id",
-            postgresql_where=text("status = 'pending'"),
-            sqlite_where=text("status = 'pending'"),
+        partial_index(
+            "ix_webhook_deliveries_pending", "webhook_id", "id", where="status = 'pending'"
         ),
         Index(None, "created_at"),
     )
