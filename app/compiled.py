@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, cast
 
@@ -13,12 +12,13 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.types import TypeEngine
 
 from app.columns import ScaledDecimal
+from app.records import record
 
 # The name of a value, how it is given to the driver, and what it is when it is not given.
 Place = tuple[str, Callable[[Any], Any] | None, Any]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Statement:
     """The text for a driver, and how its values are found."""
 

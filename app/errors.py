@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from app.records import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class FieldError:
     """One field of an input that was refused. `path` names it from the outside in."""
 

@@ -7,10 +7,12 @@ that are `kept` are stored for a while, so that a reader who was away can catch 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 from uuid import UUID
+
+from app.records import record
 
 
 def _now() -> datetime:
@@ -20,7 +22,7 @@ def _now() -> datetime:
 KINDS: dict[str, type[Event]] = {}
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(kw_only=True, slots=False)
 class Event:
     """Something that happened in one team at one moment (UTC)."""
 
@@ -41,41 +43,41 @@ class Event:
         return dict(vars(self))
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(kw_only=True, slots=False)
 class PrinterEvent(Event, abstract=True):
     printer_id: int
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(kw_only=True, slots=False)
 class PrinterAdded(PrinterEvent):
     pass
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(kw_only=True, slots=False)
 class PrinterUpdated(PrinterEvent):
     """`link_changed`: address, ports, access code or trust changed, so the link starts afresh."""
 
     link_changed: bool = False
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(kw_only=True, slots=False)
 class PrinterDeleted(PrinterEvent):
     pass
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(kw_only=True, slots=False)
 class PrinterConnected(PrinterEvent):
     pass
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(kw_only=True, slots=False)
 class PrinterDisconnected(PrinterEvent):
     """`reason` says why, in words."""
 
     reason: str = ""
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(kw_only=True, slots=False)
 class PrinterErrorRaised(PrinterEvent):
     """A health (HMS) entry appeared."""
 
@@ -84,12 +86,12 @@ class PrinterErrorRaised(PrinterEvent):
     message: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(kw_only=True, slots=False)
 class PrinterErrorCleared(PrinterEvent):
     code: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(kw_only=True, slots=False)
 class PrintEvent(Event, abstract=True):
     """About one run, that is one archive, on one printer (None once the printer was removed)."""
 
@@ -98,159 +100,159 @@ class PrintEvent(Event, abstract=True):
     queue_item_id: int | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(kw_only=True, slots=False)
 class PrintStarted(PrintEvent):
     pass
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(kw_only=True, slots=False)
 class PrintProgressed(PrintEvent):
     """A print reached a milestone; `percent` is 25, 50 or 75."""
 
     percent: int
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(kw_only=True, slots=False)
 class PrintPaused(PrintEvent):
     reason: str | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(kw_only=True, slots=False)
 class PrintResumed(PrintEvent):
     pass
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(kw_only=True, slots=False)
 class PrintFinished(PrintEvent):
     pass
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(kw_only=True, slots=False)
 class PrintFailed(PrintEvent):
     reason: str | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(kw_only=True, slots=False)
 class PrintStopped(PrintEvent):
     reason: str | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(kw_only=True, slots=False)
 class ArchiveEvent(Event, abstract=True):
     archive_id: int
     printer_id: int | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(kw_only=True, slots=False)
 class ArchiveCreated(ArchiveEvent):
     """A file was uploaded; a print is told as `PrintStarted`."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(kw_only=True, slots=False)
 class ArchiveUpdated(ArchiveEvent):
     pass
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(kw_only=True, slots=False)
 class ArchiveDeleted(ArchiveEvent):
     pass
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(kw_only=True, slots=False)
 class ProjectEvent(Event, abstract=True):
     project_id: int
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(kw_only=True, slots=False)
 class ProjectCreated(ProjectEvent):
     pass
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(kw_only=True, slots=False)
 class ProjectUpdated(ProjectEvent):
     pass
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(kw_only=True, slots=False)
 class ProjectDeleted(ProjectEvent):
     pass
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(kw_only=True, slots=False)
 class QueueEvent(Event, abstract=True):
     queue_item_id: int
     printer_id: int | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(kw_only=True, slots=False)
 class QueueItemAdded(QueueEvent):
     pass
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(kw_only=True, slots=False)
 class QueueItemUpdated(QueueEvent):
     pass
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(kw_only=True, slots=False)
 class QueueItemUploading(QueueEvent, kept=False):
     """`progress` is the percentage of the file that the printer has."""
 
     progress: int
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(kw_only=True, slots=False)
 class QueueItemMoved(QueueEvent):
     position: int
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(kw_only=True, slots=False)
 class QueueItemRemoved(QueueEvent):
     production_run_id: UUID | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(kw_only=True, slots=False)
 class QueuePaused(Event):
     """Nothing new is started on this printer, or on any when none is named."""
 
     printer_id: int | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(kw_only=True, slots=False)
 class QueueResumed(Event):
     """The opposite of `QueuePaused`."""
 
     printer_id: int | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(kw_only=True, slots=False)
 class SpoolEvent(Event, abstract=True):
     spool_id: UUID
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(kw_only=True, slots=False)
 class SpoolCreated(SpoolEvent):
     pass
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(kw_only=True, slots=False)
 class SpoolUpdated(SpoolEvent):
     pass
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(kw_only=True, slots=False)
 class SpoolDeducted(SpoolEvent):
     """`grams` is a decimal as text."""
 
     grams: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(kw_only=True, slots=False)
 class SpoolRanLow(SpoolEvent):
     pass
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(kw_only=True, slots=False)
 class SpoolRanShort(SpoolEvent):
     """A print used more than the spool was known to hold; `grams` is how much more, as text."""
 
@@ -258,111 +260,111 @@ class SpoolRanShort(SpoolEvent):
     archive_id: int
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(kw_only=True, slots=False)
 class SpoolAssigned(SpoolEvent):
     """Somebody said in which slot of which printer the spool is, or (None) that it is in none."""
 
     printer_id: int | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(kw_only=True, slots=False)
 class SpoolDeleted(SpoolEvent):
     pass
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(kw_only=True, slots=False)
 class ProductEvent(Event, abstract=True):
     product_id: UUID
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(kw_only=True, slots=False)
 class ProductCreated(ProductEvent):
     pass
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(kw_only=True, slots=False)
 class ProductUpdated(ProductEvent):
     pass
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(kw_only=True, slots=False)
 class ProductDeleted(ProductEvent):
     pass
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(kw_only=True, slots=False)
 class ProductionRunEvent(Event, abstract=True):
     production_run_id: UUID
     project_id: int | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(kw_only=True, slots=False)
 class ProductionRunCreated(ProductionRunEvent):
     pass
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(kw_only=True, slots=False)
 class ProductionRunUpdated(ProductionRunEvent):
     pass
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(kw_only=True, slots=False)
 class ProductionRunStarted(ProductionRunEvent):
     pass
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(kw_only=True, slots=False)
 class ProductionRunPaused(ProductionRunEvent):
     pass
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(kw_only=True, slots=False)
 class ProductionRunResumed(ProductionRunEvent):
     pass
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(kw_only=True, slots=False)
 class ProductionRunCompleted(ProductionRunEvent):
     pass
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(kw_only=True, slots=False)
 class ProductionRunFailed(ProductionRunEvent):
     reason: str | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(kw_only=True, slots=False)
 class ProductionRunCancelled(ProductionRunEvent):
     pass
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(kw_only=True, slots=False)
 class ProductionRunDeleted(ProductionRunEvent):
     pass
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(kw_only=True, slots=False)
 class DataFileEvent(Event, abstract=True):
     data_id: int
     project_id: int
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(kw_only=True, slots=False)
 class DataUploaded(DataFileEvent):
     pass
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(kw_only=True, slots=False)
 class DataProcessed(DataFileEvent):
     """Processing ended, well or not."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(kw_only=True, slots=False)
 class TeamCreated(Event):
     user_id: int
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(kw_only=True, slots=False)
 class TeamMemberAdded(Event):
     """`role` is its wire name."""
 
@@ -370,19 +372,19 @@ class TeamMemberAdded(Event):
     role: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(kw_only=True, slots=False)
 class TeamMemberRemoved(Event):
     user_id: int
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(kw_only=True, slots=False)
 class UserInvited(Event):
     """Somebody without an account was asked into the team."""
 
     invitation_id: int
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(kw_only=True, slots=False)
 class CredentialRevoked(Event, kept=False):
     """A key, a sign-in family or a membership is no longer good; open sockets must close."""
 
@@ -391,14 +393,14 @@ class CredentialRevoked(Event, kept=False):
     family: UUID | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(kw_only=True, slots=False)
 class ContentDiscarded(Event, kept=False):
     """Nobody has the file content at this place of the storage any more; its bytes can go."""
 
     key: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(kw_only=True, slots=False)
 class WebhookDisabled(Event):
     """An endpoint failed for too long and is not told anything any more; `notice` says why."""
 
@@ -406,6 +408,6 @@ class WebhookDisabled(Event):
     notice: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(kw_only=True, slots=False)
 class WebhookMessagesQueued(Event, kept=False):
     """Messages for endpoints of the team wait in the outbox."""

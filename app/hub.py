@@ -13,13 +13,14 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict, defaultdict, deque
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
 
 import orjson
 import structlog
 from broadcaster import Broadcast
+
+from app.records import record
 
 log = structlog.get_logger(__name__)
 
@@ -39,7 +40,7 @@ EVENT = "event"
 RESYNC = "resync"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Message:
     """`body` is JSON. Of two messages with the same topic and key the later one is enough
     wherever only the latest is kept."""

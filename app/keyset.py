@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Generic, TypeVar
@@ -35,11 +35,12 @@ from sqlalchemy.types import TypeEngine
 
 from app.database import ReadSession, WriteSession
 from app.errors import Invalid
+from app.records import record
 
 Row = TypeVar("Row")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Computed:
     """A sort key that no column holds: its SQL, and the same value of a row."""
 
@@ -103,7 +104,7 @@ def nullable(
     )
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Order:
     """A total order of rows. `name` is written into cursors, so that none is used elsewhere."""
 
@@ -129,7 +130,7 @@ class Order:
         return replace(self, columns=tuple(getattr(entity, column.key) for column in columns))
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Window:
     """Which rows of a list are wanted: `first` after a cursor, or `last` before one."""
 
@@ -149,7 +150,7 @@ class Window:
 Within = Callable[[Select[Any], Any], Select[Any]]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Reading:
     """A statement for a window and one row more, and the entity its rows are selected from."""
 
@@ -157,7 +158,7 @@ class Reading:
     entity: Any
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Page(Generic[Row]):
     """Rows in order, and whether there are more on either side."""
 

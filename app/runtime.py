@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from app.accounts.invitations import Invitations
@@ -22,13 +21,14 @@ from app.oauth.service import AuthorizationServer
 from app.print_queue.uploads import LiveUploads
 from app.printers.commands import PrinterCommands
 from app.printers.live import LiveFarm
+from app.records import record
 from app.sealing import Sealer
 from app.settings import Settings
 from app.usage.counters import UsageCounters
 from app.webhooks.deliverer import Deliverer
 
 
-@dataclass(frozen=True)
+@record(slots=False)
 class Runtime:
     """The parts of one server process. `started_at` is aware, in UTC."""
 

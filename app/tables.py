@@ -1,7 +1,5 @@
 """The declarative registry of all tables, and the mark of a row that belongs to one team."""
 
-from __future__ import annotations
-
 from sqlalchemy import ForeignKey, MetaData
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 

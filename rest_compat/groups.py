@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any
 
+from app.records import record
 from rest_compat.table import Parameter
 from rest_compat.values import Refused
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Group:
     """A JSON object whose fields become those of a GraphQL input; unknown ones are ignored."""
 
@@ -54,7 +54,7 @@ def _last(into: str) -> str:
     return into.rpartition(".")[2]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Span:
     """A duration in a unit of so many seconds, becoming whole seconds."""
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
+from app.records import record
 from rest_compat.table import Asked, Data
 
 PAGE = "page"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Numbered:
     """Page `number` (from 1) of `total` rows in pages of `size`."""
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from app.records import record
 from rest_compat.values import MAX_ID, NoSuchRow, Refused
 from schema.ids import global_id, split_id
 
@@ -47,7 +47,7 @@ def _global(kind: str, text: str) -> str | None:
     return global_id(kind, UUID(key)) if _HEX.fullmatch(key) else None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class PrefixedPath:
     """The row a path is about. Whatever cannot be an id is not found, rather than wrong."""
 
@@ -66,7 +66,7 @@ class PrefixedPath:
         return _schema(self.type)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class PrefixedRef:
     """A row that a query or a body names. A text that no row can have is just unknown."""
 

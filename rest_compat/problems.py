@@ -9,6 +9,7 @@ from typing import Any
 from graphql import GraphQLError
 
 from app.errors import DomainError, Invalid, RateLimited
+from app.records import record
 
 INTERNAL = "INTERNAL_ERROR"
 # Stable codes of the domain and the status each has in every dialect.
@@ -42,7 +43,7 @@ CHALLENGE = 'Bearer realm="spoolgraph"'
 RETRY_SECONDS = 5
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Fault:
     """One refused field, by the name the dialect gives it; None is the request as a whole."""
 

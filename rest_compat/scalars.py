@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from app.records import record
 from rest_compat.values import NoSuchRow, Refused
 from schema.ids import global_id
 
 _YES, _NO = ("true", "1", "yes"), ("false", "0", "no")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Amount:
     """A decimal number, above (or from) `low` up to `high`; becomes a GraphQL decimal exactly.
 
@@ -43,7 +43,7 @@ class Amount:
         return {"type": "number", lowest: float(self.low), "maximum": float(self.high)}
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class OneOf:
     """One of a few exact numbers."""
 
@@ -62,7 +62,7 @@ class OneOf:
         return {"type": "number", "enum": [float(number) for number in self.numbers]}
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Flag:
     """Yes or no."""
 
@@ -81,7 +81,7 @@ class Flag:
         return {"type": "boolean"}
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class PathUuid:
     """The row a path is about. Whatever cannot be an id is not found, rather than wrong."""
 
@@ -100,7 +100,7 @@ class PathUuid:
         return {"type": "string", "format": "uuid"}
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class RowUuid:
     """A row that a query or a body names."""
 

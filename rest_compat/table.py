@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import Enum
 from typing import Any
 
@@ -12,6 +12,7 @@ from starlette.datastructures import URL
 from app.accounts.models import Plan, Scope
 from app.accounts.viewer import Viewer
 from app.files.download import Download
+from app.records import record
 from app.runtime import Runtime
 from rest_compat.problems import Problem
 from rest_compat.scalars import PathUuid
@@ -34,7 +35,7 @@ class Source(Enum):
     FORM = "form"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Parameter:
     """One value of a request and the GraphQL variable it becomes.
 
@@ -53,7 +54,7 @@ class Parameter:
     example: Any = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Caller:
     """Who calls a service function: the viewer (None on open rows) and the client's address."""
 
@@ -65,7 +66,7 @@ Service = Callable[[Runtime, Caller, Data], Awaitable[Data]]
 Shape = Callable[[Data], Any]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Asked:
     """What a request asked for: its variables, and its address, for links to other pages."""
 
@@ -73,7 +74,7 @@ class Asked:
     url: URL
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Envelope:
     """What a dialect puts around an answer.
 
@@ -95,7 +96,7 @@ class Rate(Enum):
     CONTROL = "control"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Dialect:
     """One documented REST API: its errors, its limits, and how it names itself.
 
@@ -121,7 +122,7 @@ class Dialect:
         return self.plans.get(viewer.plan) or self.limits[rate]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class Row:
     """What all rows have. `scope` None means open: no credential is asked for."""
 
@@ -160,7 +161,7 @@ class Row:
         return found
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class Route(Row):
     """A JSON answer: the data of an operation (or of a service function) in its old shape.
 
@@ -186,7 +187,7 @@ class Route(Row):
     request_example: Any = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class Stream(Row):
     """A table as a download, CSV or XLSX, written page by page.
 
@@ -204,7 +205,7 @@ class Stream(Row):
 Find = Callable[[Runtime, Viewer, Data], Awaitable[Download | None]]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class File(Row):
     """Stored bytes as a download, in whole or in part.
 
@@ -217,7 +218,7 @@ class File(Row):
     media_type: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class Pictures(Row):
     """What a printer's camera shows: one picture, or a `moving` one that goes on.
 

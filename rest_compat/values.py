@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, date, datetime, time
 from typing import Any, Protocol, runtime_checkable
 
+from app.records import record
 from schema.ids import global_id
 
 MAX_ID = 2**31 - 1
@@ -54,7 +55,7 @@ class Kind(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Whole:
     """A whole number between `low` and `high`, both included."""
 
@@ -78,7 +79,7 @@ class Whole:
         return {"type": "integer", "minimum": self.low, "maximum": self.high}
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Text:
     """Text of at most `limit` characters; not empty unless `empty` is allowed."""
 
@@ -109,7 +110,7 @@ class Text:
         return found
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Choice:
     """One of a few words; each stands for a GraphQL value."""
 
@@ -127,7 +128,7 @@ class Choice:
         return {"type": "string", "enum": list(self.words)}
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class YesNo:
     """`true` or `false`."""
 
@@ -145,7 +146,7 @@ class YesNo:
         return {"type": "boolean"}
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class AmsMapping:
     """Trays per filament of the file, as `project_file` numbers them: 4 × unit + slot, 128 and
     more for an AMS HT, 254 for the external spool, -1 for a filament that is not chosen."""
@@ -171,7 +172,7 @@ def _slot(tray: int) -> dict[str, Any]:
     return {"unit": tray, "slot": 0} if tray >= 128 else {"unit": tray // 4, "slot": tray % 4}
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class PathId:
     """The row a path is about. Whatever cannot be an id is not found, rather than wrong."""
 
@@ -189,7 +190,7 @@ class PathId:
         return {"type": "integer", "minimum": 1, "maximum": MAX_ID}
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class RowId:
     """A row that a query or a body names. In a body a number no row can have is just unknown."""
 
@@ -214,7 +215,7 @@ class Holder(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Many:
     """A JSON list of at most `limit` values of one kind."""
 
@@ -247,7 +248,7 @@ class Many:
         return {"type": "array", "items": self.kind.schema(), "maxItems": self.limit}
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Moment:
     """A time, RFC 3339; one without a zone is UTC. Given as GraphQL writes times."""
 
@@ -263,7 +264,7 @@ class Moment:
         return {"type": "string", "format": "date-time"}
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Bound:
     """A day, meant as a whole and in UTC, or an exact time; `last`: the bound it ends."""
 
@@ -282,7 +283,7 @@ class Bound:
         return {"anyOf": [{"type": "string", "format": form} for form in ("date", "date-time")]}
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Day:
     """A whole UTC day; of a time, the day it lies in."""
 
@@ -301,7 +302,7 @@ class Day:
         return {"anyOf": [{"type": "string", "format": form} for form in ("date", "date-time")]}
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Secret:
     """Text that is never shown again."""
 
@@ -347,7 +348,7 @@ def _written(moment: datetime) -> str:
     return moment.isoformat().replace("+00:00", "Z")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Upload:
     """A file in a form; the mutation gets it as it was received.
 

@@ -5,7 +5,7 @@ times the space of its text. Documents with problems are not remembered at all.
 """
 
 from collections import OrderedDict
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 
 from graphql import (
@@ -18,6 +18,7 @@ from graphql import (
 )
 from strawberry.types.graphql import OperationType
 
+from app.records import record
 from schema.limits import MAX_NESTING, MAX_TOKENS, TOO_LARGE, excesses, nesting
 from schema.plans.book import Plans
 
@@ -26,7 +27,7 @@ MAX_CHARACTERS = 250_000
 MAX_PROBLEMS = 20
 
 
-@dataclass(frozen=True)
+@record(slots=False)
 class Prepared:
     """A document, or the problems that stand in its way; and the plans of its operations."""
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from graphql import (
     DocumentNode,
@@ -24,6 +23,8 @@ from graphql import (
     SelectionSetNode,
     VariableNode,
 )
+
+from app.records import record
 
 TOO_LARGE = "OPERATION_TOO_LARGE"
 MAX_DEPTH = 16
@@ -62,7 +63,7 @@ _LISTS = frozenset(
 _TEXTS = re.compile(r'"""(?:\\"""|[^"]|"(?!""))*"""|"(?:\\.|[^"\\\n])*"|#[^\n\r]*')
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Size:
     """How big a selection is. `fields` are those on its own level."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from sqlalchemy import Select, func
@@ -11,6 +10,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from app.accounts.models import Scope
 from app.keyset import Order, Reading, Window, Within, read_page, windowed
+from app.records import record
 from schema.context import Context
 from schema.pagination import Connection, connection, window
 from schema.plans.sources import Columns, Source
@@ -25,7 +25,7 @@ def everything(statement: Select[Any], _entity: Any) -> Select[Any]:
     return statement
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Listing(Generic[Row, Wanted]):
     """How a root list is read.
 
@@ -117,14 +117,14 @@ class Listing(Generic[Row, Wanted]):
         return connection(page, node, count)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Listed(Source):
     """A root connection."""
 
     listing: Listing[Any, Any]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class NumberOf(Source):
     """How many rows of a list that are `wanted` point to this row.
 
@@ -138,7 +138,7 @@ class NumberOf(Source):
     columns: Columns = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ListedOf(Source):
     """The rows of a list that point to this row, as a connection."""
 

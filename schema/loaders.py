@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any, Generic, TypeVar
@@ -41,6 +40,7 @@ from app.products.costs import ProductCost
 from app.products.models import Product, ProductComponent, ProductMaterial
 from app.projects import queries as projects
 from app.projects.models import Project
+from app.records import record
 from app.spools import places as spool_places
 from app.spools import queries as spools
 from app.spools.models import InventoryTransaction, Spool, SpoolAssignment
@@ -75,7 +75,7 @@ class Batch(Generic[Key, Found]):
         return found
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ArchivesOf:
     """The first archives of one printer or project, as a key of a batch."""
 
@@ -86,7 +86,7 @@ class ArchivesOf:
     limit: int
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ArchiveCountOf:
     """The number of archives of one printer or project, as a key of a batch."""
 
@@ -95,7 +95,7 @@ class ArchiveCountOf:
     wanted: ArchiveFilter
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class QueueOf:
     """The first queue items of one printer, as a key of a batch."""
 
@@ -104,7 +104,7 @@ class QueueOf:
     limit: int
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class QueueCountOf:
     """The number of queue items of one printer, as a key of a batch."""
 
@@ -112,7 +112,7 @@ class QueueCountOf:
     wanted: QueueFilter
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class TransactionsOf:
     """The newest weight changes of one spool, as a key of a batch."""
 
@@ -120,7 +120,7 @@ class TransactionsOf:
     limit: int
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class DeliveriesOf:
     """The newest messages of one webhook, as a key of a batch."""
 
@@ -128,7 +128,7 @@ class DeliveriesOf:
     limit: int
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class RunsOf:
     """The newest production runs of one project, as a key of a batch."""
 
@@ -136,7 +136,7 @@ class RunsOf:
     limit: int
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class MembersOf:
     """The first members of one team, as a key of a batch."""
 
@@ -208,7 +208,7 @@ def _alike(keys: Collection[Any], parent: str) -> dict[tuple[Any, ...], list[Any
     """Keys that differ in their parent alone, together."""
     groups: dict[tuple[Any, ...], list[Any]] = {}
     for key in keys:
-        rest = tuple(getattr(key, name) for name in key.__slots__ if name != parent)
+        rest = tuple(getattr(key, name) for name in key.__match_args__ if name != parent)
         groups.setdefault(rest, []).append(key)
     return groups
 

@@ -14,6 +14,7 @@ from starlette.requests import ClientDisconnect, Request
 from app.errors import Invalid
 from app.files.incoming import Incoming, Received
 from app.http.multipart import MULTIPART, Form, read_form
+from app.records import record
 from schema.limits import objection
 
 MAX_BODY = 1_048_576
@@ -47,7 +48,7 @@ class Refused(Exception):
         self.code = code
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Accepted:
     """What form of answer the client takes."""
 

@@ -6,7 +6,7 @@ at most, while that credential is, for nothing but to see cameras: of one printe
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -15,13 +15,14 @@ from app.accounts.models import Scope
 from app.accounts.tokens import TokenSigner
 from app.accounts.viewer import Viewer
 from app.errors import Forbidden, Unauthenticated
+from app.records import record
 
 PURPOSE = "camera"
 SECONDS = 3600
 NOT_GOOD = "The camera token is not valid or has expired: make another."
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class CameraToken:
     """What was made; `value` is not shown in a repr."""
 
@@ -29,7 +30,7 @@ class CameraToken:
     expires_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class CameraClaims:
     """What a valid token says. Either `key_id` or `family` is there; without `printer_id` it is
     good for every printer of the team."""

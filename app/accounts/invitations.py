@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import structlog
@@ -19,6 +18,7 @@ from app.accounts.viewer import Viewer
 from app.database import EVERY_TEAM, Database, ReadSession, WriteSession
 from app.errors import Conflict, DomainError, NotFound, Unauthenticated, Unavailable
 from app.mail import Mailer
+from app.records import record
 from app.settings import Settings
 
 log = structlog.get_logger(__name__)
@@ -38,7 +38,7 @@ If you do not know what this is about, there is nothing to do.
 """
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class OpenInvitation:
     """An invitation as its page shows it."""
 
@@ -48,7 +48,7 @@ class OpenInvitation:
     has_account: bool
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Waiting:
     email: str
     team_id: int

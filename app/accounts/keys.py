@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from app.accounts import queries, tokens
@@ -12,12 +11,13 @@ from app.accounts.viewer import Viewer
 from app.database import ReadSession, WriteSession
 from app.errors import Forbidden, Invalid, NotFound
 from app.events import CredentialRevoked
+from app.records import record
 from app.texts import required
 
 MAX_NAME = 200
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class NewApiKey:
     """What to make. Without `scopes` the key may do all that its owner may."""
 

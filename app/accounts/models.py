@@ -1,7 +1,5 @@
 """Teams, their members, and the credentials that act inside them."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID, uuid4

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
@@ -22,6 +21,7 @@ from app.database import EVERY_TEAM, Database, WriteSession
 from app.errors import Conflict, DomainError, Forbidden, Invalid, NotFound, Unavailable
 from app.events import CredentialRevoked
 from app.mail import Mailer
+from app.records import record
 from app.settings import Settings
 from app.texts import optional
 
@@ -44,7 +44,7 @@ If it was not you, there is nothing to do: your password is still the old one.
 """
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class NewAccount:
     """Who signs up, and what their new team is called."""
 

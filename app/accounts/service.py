@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
@@ -24,6 +23,7 @@ from app.database import EVERY_TEAM, Database, WriteSession
 from app.errors import DomainError, Invalid, NotFound, Unauthenticated
 from app.events import CredentialRevoked
 from app.hub import Hub
+from app.records import record
 from app.settings import Settings
 
 log = structlog.get_logger(__name__)
@@ -34,7 +34,7 @@ FORGET_SECONDS = 3600.0
 FINISH_SECONDS = 2.0
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Profile:
     """The user behind a credential and the team it acts in."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import delete, func, select, update
@@ -20,13 +19,14 @@ from app.events import (
     TeamMemberRemoved,
     UserInvited,
 )
+from app.records import record
 
 MAX_TEAM_NAME = 200
 INVITATION_DAYS = 7
 MAX_OPEN_INVITATIONS = 500
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Added:
     """Somebody with an account is a member at once; anybody else has an invitation, whose token
     is in nobody's hands but those of the person it is sent to."""

@@ -6,13 +6,14 @@ import hashlib
 import re
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 from app.accounts.models import Scope
 from app.errors import Unauthenticated
+from app.records import record
 
 ACCESS_SECONDS = 1800
 REFRESH_DAYS = 7
@@ -27,7 +28,7 @@ _SHOWN_OF_CHOSEN = 4
 _LONG_ENOUGH_TO_SHOW = 24
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class AccessClaims:
     """What a valid access token says."""
 
@@ -39,7 +40,7 @@ class AccessClaims:
     granted: frozenset[Scope] | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Application:
     """An application that acts for a person: the row of its client, and what it may do, in the
     words of OAuth and in those of this server."""
@@ -49,7 +50,7 @@ class Application:
     granted: frozenset[Scope]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class TokenPair:
     """The answer to a sign-in. `expires_in` is seconds; the tokens are not shown in a repr."""
 

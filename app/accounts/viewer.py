@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
 from app.accounts.models import Plan, Role, Scope
 from app.errors import Forbidden, NotFound
+from app.records import record
 
 _EVERYTHING = frozenset(Scope)
 ROLE_SCOPES: dict[Role, frozenset[Scope]] = {
@@ -24,7 +25,7 @@ def effective_scopes(role: Role, granted: frozenset[Scope] | None = None) -> fro
     return allowed if granted is None else allowed & granted
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Viewer:
     """An authenticated credential. `credential` names it in limits and logs, never its secret.
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import update
@@ -12,9 +11,10 @@ from app.archives.models import Archive
 from app.database import WriteSession
 from app.events import PrintProgressed
 from app.printers.models import PrintRun
+from app.records import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Checkpoint:
     """How far an open run is. `state` is the ingest's memory of it, `progress` in percent."""
 

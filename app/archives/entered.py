@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Decimal
 from uuid import UUID
 
@@ -16,6 +15,7 @@ from app.archives import usage
 from app.archives.models import Archive, ArchiveStatus, FilamentUse
 from app.database import WriteSession
 from app.errors import Conflict, Invalid, NotFound
+from app.records import record
 from app.spools import queries as spools
 
 MAX_FILAMENTS = 64
@@ -24,7 +24,7 @@ _UNIT = Decimal("0.001")
 _ENDED = (ArchiveStatus.SUCCESS, ArchiveStatus.FAILED, ArchiveStatus.STOPPED)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class FilamentEntry:
     """What one filament of a print used, as a person tells it."""
 

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from decimal import Decimal
 from functools import partial
 from typing import Any
 from uuid import UUID
 
+from app.records import record
 from app.threemf.sliced import PlateFilament
 
 # What a printer's own list of slots calls "not used".
 _UNUSED = 0xFFFF
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Feed:
     """One slot that was seen to feed the nozzle, `since` a percentage of the print.
 
@@ -37,7 +38,7 @@ class Feed:
         return self.unit, self.slot
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Share:
     """A part of what a filament of the file used, by the spool it came from."""
 

@@ -4,7 +4,6 @@ attached to the record of their print."""
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import PurePosixPath
 
@@ -24,13 +23,14 @@ from app.plates import service as plates
 from app.plates.queries import plate_of
 from app.plates.service import Prepared
 from app.projects.models import Project
+from app.records import record
 from app.threemf.sliced import PlateFilament, SlicedPlate
 
 MAX_NAME = 500
 _SUFFIXES = (".gcode.3mf", ".3mf", ".gcode")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class UploadDetails:
     """What a person says of an uploaded file; the file itself tells the rest."""
 

@@ -1,7 +1,5 @@
 """The print history: one archive per print, and the filaments it used."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
@@ -20,6 +20,7 @@ from app.archives.models import (
 from app.database import ReadSession, WriteSession
 from app.keyset import Order
 from app.keyset import first_of_each as first_of_each_row
+from app.records import record
 from app.texts import like_pattern
 
 Session = ReadSession | WriteSession
@@ -37,7 +38,7 @@ NEWEST_FIRST = ORDERS["created_at", True]
 BY_CREATION = (NEWEST_FIRST, ORDERS["created_at", False])
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ArchiveFilter:
     """Conditions that all hold. Times are inclusive bounds of `created_at`; every word of
     `search` must occur in name, filename, notes, tags or filament type."""

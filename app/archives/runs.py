@@ -6,7 +6,6 @@ These functions work in sessions that see every team: the team is that of the pr
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Literal
@@ -28,6 +27,7 @@ from app.events import (
     PrintStopped,
 )
 from app.printers.models import Printer, PrintRun
+from app.records import record
 
 Outcome = Literal["success", "failed", "stopped"]
 _STATUS: dict[str, ArchiveStatus] = {
@@ -40,7 +40,7 @@ COMPLETE = 100
 FILE_SETTLES = timedelta(seconds=12)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ObservedFilament:
     """A filament that a run uses, since a percentage of it, from a slot (`unit` None: an external
     holder; `slot` None: not known). Grams are known only when the printed file tells them."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -20,6 +19,7 @@ from app.errors import Conflict, Invalid, NotFound
 from app.events import ArchiveDeleted, ArchiveUpdated
 from app.plates import service as plates
 from app.projects.models import Project
+from app.records import record
 from app.unset import UNSET, Unset
 
 MAX_TAGS = 50
@@ -28,7 +28,7 @@ MAX_NOTES = 20_000
 MAX_COST = Decimal(1_000_000_000)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ArchiveChanges:
     """What to change. Grams and cost can be entered by hand where no printer tells them."""
 

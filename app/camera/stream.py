@@ -11,12 +11,12 @@ import contextlib
 import time
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
-from dataclasses import dataclass
 
 import structlog
 
 from app.camera.target import CameraRefused
 from app.errors import DomainError, Unreachable
+from app.records import record
 
 log = structlog.get_logger(__name__)
 
@@ -31,7 +31,7 @@ REFUSED_RETRY_SECONDS = 30.0
 Pictures = AsyncGenerator[bytes, None]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Picture:
     """A JPEG and when it came (monotonic seconds)."""
 

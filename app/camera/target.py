@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from app.errors import Unreachable
 from app.printers.catalogue import Camera, model_for
 from app.printers.models import Printer, Trust
+from app.records import record
 from app.sealing import CannotOpen, Sealer
 
 
@@ -14,7 +15,7 @@ class CameraRefused(Unreachable):
     """The printer does not let us in, or cannot be shown here: trying again soon is of no use."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class CameraTarget:
     """The access code never shows in ``repr``."""
 

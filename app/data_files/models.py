@@ -1,7 +1,5 @@
 """Files that are given to a project, and what became of them."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from enum import StrEnum
 

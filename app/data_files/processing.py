@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -25,6 +24,7 @@ from app.files.models import FileContent, StoredFile
 from app.files.store import FileStore
 from app.hub import EVENT, Hub, Message
 from app.plates.service import prepared
+from app.records import record
 from app.spools.importing import MAX_BYTES, LineError, Sheet, import_sheet, sheet_of
 
 log = structlog.get_logger(__name__)
@@ -47,7 +47,7 @@ class Failed(Exception):
         self.rows = rows
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Job:
     row: DataFile
     viewer: Viewer

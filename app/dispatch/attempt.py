@@ -6,7 +6,6 @@ import asyncio
 import hashlib
 import unicodedata
 from collections.abc import Awaitable
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
@@ -29,6 +28,7 @@ from app.print_queue.wishes import filaments_of, options_of
 from app.printers.catalogue import Family, model_for
 from app.printers.models import Printer
 from app.printers.orders import Feed, PrintOrder, ShownJob, StartVerdict
+from app.records import record
 
 Result = TypeVar("Result")
 # Room for the number of the item and of the attempt in a name of at most 255 bytes.
@@ -39,7 +39,7 @@ class CalledOff(Exception):
     """Somebody took the item back while its file was sent."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Parcel:
     """What is sent where: read once, so that no session is needed meanwhile."""
 

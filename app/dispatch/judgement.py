@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum, auto
 
 from app.print_queue.models import Dispatch, DispatchStage
 from app.printers.orders import ShownJob
+from app.records import record
 
 
 class Finding(Enum):
@@ -22,7 +22,7 @@ class Finding(Enum):
     FAILED_UNSEEN = auto()  # it was begun and did not succeed while nobody looked
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Judgement:
     """``reason`` says why, in words, unless the print goes well."""
 

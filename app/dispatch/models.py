@@ -1,7 +1,5 @@
 """Work that exactly one process of a farm does."""
 
-from __future__ import annotations
-
 from datetime import datetime
 
 from sqlalchemy import String

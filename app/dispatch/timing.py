@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import timedelta
 
 from app.printers.catalogue import Family
+from app.records import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class DispatchTiming:
     """All waits in seconds. The defaults suit real printers; tests shorten them.
 

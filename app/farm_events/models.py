@@ -1,7 +1,5 @@
 """The log of what happened on the farm, readable from any point for a while."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Any
 from uuid import UUID

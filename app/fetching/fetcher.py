@@ -8,7 +8,6 @@ open while bytes travel.
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import structlog
@@ -32,6 +31,7 @@ from app.plates.service import prepared
 from app.print_queue.models import QueueItem
 from app.printers.catalogue import Family, model_for
 from app.printers.models import Printer, PrinterLease, PrintRun
+from app.records import record
 from app.sealing import Sealer
 
 log = structlog.get_logger(__name__)
@@ -50,7 +50,7 @@ FAILED = "The server failed to take the printed file; its log tells why."
 WAITS = "The printed file is fetched when the print has ended, so as not to disturb it."
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Errand:
     """What is to be fetched: read once, so that no session is needed on the way."""
 

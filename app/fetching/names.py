@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import PurePosixPath
 
 from app.ftps.listing import StoredFile
+from app.records import record
 
 # Where printers keep what they print, in the order in which it is looked for.
 FOLDERS = ("/", "/cache", "/model", "/data")
@@ -25,7 +25,7 @@ _PLATE = re.compile(
 _PRINTED = (".3mf", ".gcode")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class PrintedJob:
     """What is known of a job: the title, the file the printer names, the plate, the layers."""
 

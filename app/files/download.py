@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from app.database import ReadSession
 from app.files import queries
+from app.records import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Download:
     """A stored content under the name a person would save it as; shown in place without one."""
 

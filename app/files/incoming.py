@@ -6,20 +6,20 @@ import asyncio
 import hashlib
 from collections.abc import AsyncIterable, AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from time import time
 from typing import BinaryIO
 from uuid import uuid4
 
 from app.errors import DomainError, Unavailable
+from app.records import record
 
 # So many bytes are gathered before they are written, off the loop.
 _WRITE = 1024 * 1024
 _HASH = 1024 * 1024
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Received:
     """A whole file in a temporary place. `filename` is what its sender called it."""
 

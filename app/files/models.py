@@ -1,7 +1,5 @@
 """Stored files: contents that are kept once, and who of each team uses them."""
 
-from __future__ import annotations
-
 from datetime import datetime
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String

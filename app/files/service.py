@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import uuid4
 
@@ -13,9 +12,10 @@ from app.errors import Conflict
 from app.events import ContentDiscarded
 from app.files import queries
 from app.files.models import FileContent
+from app.records import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Admitted:
     """A content whose bytes are in the storage; `is_new` when they were put there for this."""
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+
+from app.records import record
 
 _LINE = re.compile(
     r"(?P<kind>[-dl])[rwxsStT-]{9}\S*\s+\d+\s+\S+\s+\S+\s+(?P<size>\d+)\s+"
@@ -13,7 +14,7 @@ _LINE = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class StoredFile:
     """A file or folder. ``size`` is in bytes and ``modified`` by the printer's clock, taken as
     UTC because listings tell no time zone; both are None when the printer does not say."""

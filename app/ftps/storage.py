@@ -8,7 +8,6 @@ import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
@@ -20,6 +19,7 @@ from app.ftps.errors import DataChannelRefused, StorageUnreachable, in_words
 from app.ftps.listing import StoredFile, read_long, read_names
 from app.ftps.names import require_path
 from app.ftps.target import StorageTarget
+from app.records import record
 
 # Connections at the same time in one process; more wait for their turn.
 CONNECTIONS = 64
@@ -30,7 +30,7 @@ Progress = Callable[[int, int], None]
 Result = TypeVar("Result")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Content:
     """A file to send that is not on this machine's disk: its size in bytes, and its blocks."""
 

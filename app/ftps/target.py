@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from app.ftps.errors import StorageAccessRefused, StorageUnreachable
 from app.printers.models import Printer, Trust
+from app.records import record
 from app.sealing import CannotOpen, Sealer
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class StorageTarget:
     """The access code never shows in ``repr``. ``pinned_key`` is the SHA-256 of the printer's
     public key, None before it was first seen."""

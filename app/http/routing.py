@@ -13,12 +13,14 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from app.records import record
+
 # Paths that are remembered with where they lead, and the characters they have at most.
 REMEMBERED, REMEMBERED_LENGTH = 2_000, 200
 _VARIABLE = re.compile(r"\{\w+\}")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Known:
     """A route, the methods it answers (None: all), and the names of the variables in its path."""
 

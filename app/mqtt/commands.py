@@ -7,7 +7,7 @@ carry ids from a range of our own: the vendor's slicer counts from 20000 to 2999
 import asyncio
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 
 import aiomqtt
@@ -17,6 +17,7 @@ from app.mqtt.messages import Reply
 from app.mqtt.values import hex_bits
 from app.printers.orders import Feed, PrintOrder
 from app.printers.status import SpeedLevel
+from app.records import record
 
 Send = Callable[[bytes], Awaitable[None]]
 _FIRST_ID = 100_000_000
@@ -26,7 +27,7 @@ _VERIFICATION_ERRORS = frozenset({0x05024007, 0x05024009})
 _BUSY = 0x05004004
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Command:
     """One request. ``controls`` tells whether it acts on the printer or only asks."""
 
@@ -138,7 +139,7 @@ class Verdict(StrEnum):
     LOST = "lost"  # nobody will ever know
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Answer:
     """The verdict, with the cause in words where there is one."""
 

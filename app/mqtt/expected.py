@@ -1,14 +1,15 @@
 """A print that this server ordered, which may begin at any moment, and how it is known again."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from pathlib import PurePosixPath
 
 from app.mqtt.job import Filament, Fingerprint
 from app.mqtt.run import Ended, Origin, Outcome, Run, Started, Transition
+from app.records import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Expected:
     """How the ordered job will be known: by its id where the printer tells ids, else by the name
     of its file, which no other order shares. ``before`` is the job shown when it was ordered,

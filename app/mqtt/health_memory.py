@@ -5,11 +5,12 @@ from dataclasses import dataclass, field
 
 from app.mqtt.hms import summed_up
 from app.printers.status import Health, HmsError
+from app.records import record
 
 HOLD_SECONDS = 3.0
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class HealthNews:
     """Messages that appeared, and codes that are gone."""
 

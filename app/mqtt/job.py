@@ -2,13 +2,13 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from pathlib import PurePosixPath
 
 from app.mqtt.values import integer, percent, text
 from app.printers.status import Job
+from app.records import record
 
 ACTIVE = frozenset({"PREPARE", "SLICING", "RUNNING", "PAUSE"})
 ENDED = frozenset({"IDLE", "FINISH", "FAILED"})
@@ -20,7 +20,7 @@ KNOWN_JOBS = 2_000
 _SUFFIXES = (".gcode.3mf", ".3mf", ".gcode")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Fingerprint:
     """What tells one job from another, as far as the printer lets us know.
 
@@ -121,7 +121,7 @@ def slots_of(raw: Mapping[str, object]) -> tuple[int, ...]:
     return tuple(slot for slot in slots if slot is not None) if None not in slots else ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Filament:
     """A material, its colour (``#RRGGBB``) and its tag, as a spool's slot tells them.
 
@@ -137,7 +137,7 @@ class Filament:
     since: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Observation:
     """What the print lifecycle needs of one merged report.
 

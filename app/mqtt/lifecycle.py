@@ -6,7 +6,7 @@ clock and does no work of its own: ``step`` takes an observation, ``tick`` the p
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from app.mqtt.expected import Expected, recognised, unseen
@@ -25,6 +25,7 @@ from app.mqtt.run import (
     Transition,
     Updated,
 )
+from app.records import record
 
 # Some firmware passes through IDLE between preparing and printing, or after a reboot.
 IDLE_HOLD = timedelta(seconds=15)
@@ -39,7 +40,7 @@ LATE_METADATA = timedelta(seconds=60)
 Step = tuple["Lifecycle", tuple[Transition, ...]]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Hold:
     """An end that is not believed yet; ``fault`` is what else was wrong at that moment."""
 
@@ -49,7 +50,7 @@ class Hold:
     fault: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Lifecycle:
     """What the reducer remembers of one printer.
 

@@ -3,7 +3,6 @@
 import asyncio
 import random
 import ssl
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Never
@@ -18,6 +17,7 @@ from app.mqtt.upkeep import HalfBroken, PushallBudget, Upkeep
 from app.printers.models import Trust
 from app.printers.status import ConnectionState
 from app.printers.tls import PrinterTls, UntrustedCertificate, WrongSerial
+from app.records import record
 
 USER = "bblp"
 _WATCH_SECONDS = 1.0
@@ -29,7 +29,7 @@ class Silent(ConnectionError):
     """Nothing has come for too long; TCP alone would not tell."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Trouble:
     """Why there is no connection. ``slow`` when trying again soon is of no use."""
 
@@ -38,7 +38,7 @@ class Trouble:
     slow: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class LinkParts:
     """What all links of a process share."""
 

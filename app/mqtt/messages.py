@@ -6,12 +6,12 @@ holds fields that look like telemetry but are not (seen in reports of real print
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import orjson
 
 from app.mqtt.values import integer, number, objects, text
+from app.records import record
 
 MAX_BYTES = 1_048_576
 # A full report of the largest printers has about 300 brackets; nesting is looked at beyond this.
@@ -19,7 +19,7 @@ _BRACKETS_TRUSTED = 500
 _MAX_DEPTH = 64
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Push:
     """Telemetry. ``body`` belongs to the receiver.
 
@@ -30,7 +30,7 @@ class Push:
     claim: int | None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Reply:
     """The echo of a request, ours or another client's: all clients share one report topic."""
 
@@ -42,7 +42,7 @@ class Reply:
     error_code: int | None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Module:
     """One part of a printer with firmware of its own."""
 
@@ -52,7 +52,7 @@ class Module:
     fields: Mapping[str, object]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Version:
     """The answer to ``get_version``. ``firmware`` is the printer's own, None if not told."""
 
@@ -61,14 +61,14 @@ class Version:
     firmware: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Other:
     """A well-formed message that says nothing about state, such as a motion controller's log."""
 
     subsystem: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Unreadable:
     """A message that could not be understood, and why."""
 

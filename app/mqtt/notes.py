@@ -5,6 +5,7 @@ from datetime import datetime
 
 from app.events import Event
 from app.mqtt.run import Run, Transition
+from app.records import record
 
 
 @dataclass(slots=True)
@@ -15,7 +16,7 @@ class RunRecord:
     archive_id: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class RunNote:
     """A transition of a run."""
 
@@ -26,7 +27,7 @@ class RunNote:
     at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class EventNote:
     """Something to tell that changes no row."""
 
@@ -35,7 +36,7 @@ class EventNote:
     event: Event
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class KeyNote:
     """A printer's public key, seen for the first time."""
 
@@ -47,7 +48,7 @@ class KeyNote:
 Note = RunNote | EventNote | KeyNote
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Checkpoint:
     """How far an open run is."""
 

@@ -1,16 +1,17 @@
 """What the ingest knows of a printer from its row."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from sqlalchemy import Row
 
 from app.printers.catalogue import PrinterModel, model_for
 from app.printers.models import Trust
+from app.records import record
 from app.sealing import CannotOpen, Sealer
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class PrinterInfo:
     """A printer to listen to. Without ``host`` it is on the central broker.
 

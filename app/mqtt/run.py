@@ -1,6 +1,6 @@
 """One print as the lifecycle remembers it, what can happen to it, and its stored form."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -8,6 +8,7 @@ from typing import Any
 import orjson
 
 from app.mqtt.job import Filament, Fingerprint, Observation, names
+from app.records import record
 
 _MAX_FILAMENTS = 16
 _SURELY_OWN = 5  # percent; less may be a leftover or an accident
@@ -31,7 +32,7 @@ class Outcome(StrEnum):
     UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Run:
     """One print on one printer, with everything needed to know it again after a restart.
 
@@ -152,7 +153,7 @@ def _progress(known: int, told: int | None, *, settled: bool) -> int:
     return max(known, told) if settled else told
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Started:
     """A run began, or was found under way; ``late`` when nobody was watching at that moment."""
 
@@ -160,14 +161,14 @@ class Started:
     late: bool
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Updated:
     """Title, file, plate, layer count or filaments became known or changed."""
 
     run: Run
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Paused:
     """The run stands still; ``reason`` in words where the printer tells one."""
 
@@ -175,14 +176,14 @@ class Paused:
     reason: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Resumed:
     """The run goes on."""
 
     run: Run
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Reached:
     """The run has come as far as a milestone, in percent."""
 
@@ -190,7 +191,7 @@ class Reached:
     percent: int
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Ended:
     """The run is over. ``reason`` says why in words unless it completed."""
 

@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass, field
 
+from app.records import record
 
-@dataclass(frozen=True, slots=True)
+
+@record
 class Timing:
     """All waits in seconds. The defaults suit real printers; tests shorten them."""
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
@@ -17,6 +16,7 @@ from app.database import ReadSession, WriteSession
 from app.errors import Invalid, NotFound
 from app.events import CredentialRevoked
 from app.oauth.models import OAuthClient
+from app.records import record
 from app.texts import required
 
 Session = ReadSession | WriteSession
@@ -27,7 +27,7 @@ MAX_URI = 2_000
 _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class NewClient:
     """What to register. A `public` one has no secret: an app in a browser or on a phone."""
 

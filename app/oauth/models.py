@@ -1,7 +1,5 @@
 """Applications that act for people, and the codes they are on their way with."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from uuid import UUID
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
 from app.accounts.models import Scope
+from app.records import record
 
 READ, WRITE = "read", "write"
 # What each scope allows, within the role of whoever consents.
@@ -29,7 +29,7 @@ class OAuthError(Exception):
         self.status = status
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Asked:
     """A sound authorization request."""
 

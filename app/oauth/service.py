@@ -7,7 +7,7 @@ import hashlib
 import hmac
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -23,6 +23,7 @@ from app.errors import NotFound
 from app.oauth import clients
 from app.oauth.models import OAuthClient, OAuthCode
 from app.oauth.requests import Asked, OAuthError, granted, read, scopes_of
+from app.records import record
 
 CODE_SECONDS = 60
 # How long a person may look at the consent page.
@@ -30,7 +31,7 @@ CONSENT_SECONDS = 600
 CONSENT = "consent"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Consent:
     """What the consent page shows, and the ticket that its answer carries."""
 

@@ -1,7 +1,5 @@
 """The plates of stored files: what the slicer tells of each, read once."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any

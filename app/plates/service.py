@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
 from decimal import Decimal
 
 from app.database import WriteSession
@@ -16,13 +15,14 @@ from app.files.service import Admitted
 from app.files.store import FileStore
 from app.plates import queries
 from app.plates.models import Plate, filaments_json
+from app.records import record
 from app.threemf.reading import read_off_loop
 from app.threemf.sliced import SlicedFile, SlicedPlate
 
 PACKAGE, CODE, PICTURE = "model/3mf", "text/x.gcode", "image/png"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Prepared:
     """A sliced file that was read, its bytes and pictures where they stay; not kept yet."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from app.accounts.models import Scope
@@ -20,10 +19,11 @@ from app.print_queue.wishes import (
     written_filaments,
     written_options,
 )
+from app.records import record
 from app.unset import UNSET, Unset
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class QueueItemChanges:
     """What to change. ``quantity`` is the number of this print in all: copies of it as it is then
     are put right behind it."""
@@ -37,7 +37,7 @@ class QueueItemChanges:
     quantity: int = 1
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Cancelled:
     """An item that is cancelled, or will be when its print on ``stop_printer`` has stopped."""
 

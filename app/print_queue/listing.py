@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Select, case, false, select, union_all
@@ -22,11 +22,12 @@ from app.print_queue.queries import (
     QueueFilter,
     Session,
 )
+from app.records import record
 
 _SECTIONS = ((WAITING_OR_RUNNING, IN_QUEUE_ORDER), (ENDED, LATEST_END_FIRST))
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class QueueOrder(Order):
     """The order over both sections; a cursor belongs to the section of its row."""
 
@@ -53,7 +54,7 @@ ORDER = QueueOrder(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class QueuePage(Page[QueueItem]):
     """A page over both sections."""
 

@@ -1,7 +1,5 @@
 """What is to be printed, in which order, and where."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from enum import StrEnum
 from typing import Any

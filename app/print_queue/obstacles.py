@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import Enum
+
+from app.records import record
 
 
 class Kind(Enum):
@@ -28,7 +29,7 @@ class Kind(Enum):
 PASSING = frozenset({Kind.BUSY, Kind.PLATE, Kind.OFFLINE, Kind.CONTROL, Kind.PAUSED, Kind.AHEAD})
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Obstacle:
     """``words`` are a sentence about one printer."""
 

@@ -14,11 +14,12 @@ from app.print_queue.printables import Printable
 from app.print_queue.wishes import filaments_of, options_of
 from app.printers.models import Printer
 from app.printers.status import ConnectionState, PrinterStatus
+from app.records import record
 
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Place:
     """A printer of the team, and what the queue knows of it.
 
@@ -31,7 +32,7 @@ class Place:
     last_outcome: QueueStatus | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Facts:
     """A team's queue at one moment: its waiting items in order, and its printers.
 
@@ -82,7 +83,7 @@ def plan(facts: Facts, statuses: Mapping[int, PrinterStatus], now: datetime) -> 
     return made
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Asked:
     """An item for which a printer is looked for."""
 

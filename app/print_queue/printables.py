@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from app.archives.models import Archive
 from app.plates.models import Plate
 from app.print_queue.models import QueueItem
+from app.records import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Printable:
     """``plate`` is None when nothing can be printed, which ``reason`` explains."""
 

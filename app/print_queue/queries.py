@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -13,6 +12,7 @@ from app.database import ReadSession, WriteSession
 from app.keyset import Order
 from app.keyset import first_of_each as first_of_each_row
 from app.print_queue.models import Dispatch, QueueItem, QueueStatus
+from app.records import record
 
 Session = ReadSession | WriteSession
 
@@ -23,7 +23,7 @@ IN_QUEUE_ORDER = Order("queue.position", (QueueItem.position, QueueItem.id))
 LATEST_END_FIRST = Order("queue.ended", (QueueItem.completed_at, QueueItem.id), descending=True)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class QueueFilter:
     """Conditions that all hold."""
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import PurePosixPath
 from typing import Any
@@ -21,6 +20,7 @@ from app.events import QueueItemUpdated
 from app.print_queue import queries
 from app.print_queue.models import Dispatch, DispatchStage, QueueItem, QueueStatus
 from app.printers.models import PrintRun
+from app.records import record
 
 # How often one item is sent before it is given up: once, and two times more.
 MAX_ATTEMPTS = 3
@@ -34,7 +34,7 @@ _ENDED_BY: dict[str, QueueStatus] = {
 _MAY_BEGIN = frozenset(QueueStatus) - {QueueStatus.COMPLETED, QueueStatus.SKIPPED}
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Sending:
     """An attempt to be made: where to, which plate, and the job the printer shows now."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -30,6 +29,7 @@ from app.print_queue.wishes import (
     written_options,
 )
 from app.printers import queries as printers
+from app.records import record
 
 # How many prints may wait in a team's queue.
 MAX_WAITING = 2_000
@@ -39,7 +39,7 @@ MAX_COPIES = 100
 _QUEUE_LOCK = 73_051
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class NewQueueItem:
     """What to print: on one printer or on any that fits, at once or not before a time.
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, fields
 from typing import Any
 
 from app.errors import Invalid
 from app.print_queue.models import QueueItem
+from app.records import record
 
 MAX_FILAMENTS = 64
 MAX_PLATE = 999
@@ -17,7 +18,7 @@ _UNITS = frozenset({0, 1, 2, 3, 16, *range(128, 136)})
 _EXTERNAL_SLOTS = 2
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class FilamentChoice:
     """Feed a filament of the file (1 is the first) from this slot.
 
@@ -30,7 +31,7 @@ class FilamentChoice:
     slot: int
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class PrintOptions:
     """What the printer does besides printing. ``any_color`` takes any colour of the material."""
 

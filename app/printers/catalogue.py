@@ -6,8 +6,9 @@ replies seen from real printers; products appear here under the name the vendor 
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
+
+from app.records import record
 
 
 class Family(StrEnum):
@@ -26,7 +27,7 @@ class Camera(StrEnum):
     RTSP = "RTSP"  # H.264 over RTSP and TLS on port 322
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class PrinterModel:
     """One product.
 

@@ -8,7 +8,6 @@ transaction (`holds`), so a process that was thought dead cannot write beside it
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from math import ceil
 from typing import Any
@@ -17,13 +16,14 @@ from sqlalchemy import Row, delete, func, select, update
 
 from app.database import ReadSession, WriteSession
 from app.printers.models import Printer, PrinterLease, ServerProcess
+from app.records import record
 from app.upsert import insert
 
 TTL = timedelta(seconds=10)
 RENEW_SECONDS = 3.0
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Holding:
     """What one process holds after a renewal, and every printer of the farm."""
 

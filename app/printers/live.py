@@ -5,7 +5,6 @@ process keeps the latest. Readers never wait and never ask a database.
 """
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 
 import orjson
@@ -14,6 +13,7 @@ import structlog
 from app.hub import STATUS, Hub, Message
 from app.printers.status import AmsTray, PrinterState, PrinterStatus
 from app.printers.status_json import from_mapping
+from app.records import record
 
 log = structlog.get_logger(__name__)
 
@@ -27,7 +27,7 @@ class StatusReason(StrEnum):
     RESTORED = "RESTORED"  # known from before a restart
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class StatusChange:
     """A published status. ``printer_id`` is the printer's database id."""
 
@@ -36,7 +36,7 @@ class StatusChange:
     reason: StatusReason
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Place:
     """Where a spool is loaded."""
 

@@ -1,7 +1,5 @@
 """Printers, the latest known state of each, and which process holds the connection."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from enum import StrEnum
 from typing import Any

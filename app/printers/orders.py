@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import datetime
 from enum import StrEnum
 from pathlib import PurePosixPath
 from typing import Any, Self
 
+from app.records import record
+
 AT_REST = frozenset({"IDLE", "FINISH", "FAILED"})
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Feed:
     """The slot that feeds a filament; ``unit`` None is an external spool holder, whose slot 0 is
     the right or only one and 1 the left one of two."""
@@ -21,7 +23,7 @@ class Feed:
     slot: int
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ShownJob:
     """The job that a printer shows, also when it does not print: ``state`` in its own word, ids
     and names as it has them (empty where it has none).
@@ -73,7 +75,7 @@ class ShownJob:
 _IDENTITY = ("subtask", "task", "name", "file")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class PrintOrder:
     """Print one plate of a file that was sent.
 
@@ -133,7 +135,7 @@ class StartVerdict(StrEnum):
     NOT_SENT = "not_sent"  # it certainly has not
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class StartAnswer:
     """The verdict, with the cause in words where there is one."""
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, Select, func, select
 
 from app.database import ReadSession, WriteSession
 from app.keyset import Order, Page, Window, fetch_page
 from app.printers.models import Printer
+from app.records import record
 from app.texts import like_pattern
 
 Session = ReadSession | WriteSession
@@ -26,7 +26,7 @@ ORDERS: dict[tuple[str, bool], Order] = {
 OLDEST_FIRST = ORDERS["id", False]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class PrinterFilter:
     """Conditions that all hold; `search` is a part of name, model or serial number."""
 

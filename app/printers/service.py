@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from sqlalchemy import delete
@@ -18,6 +17,7 @@ from app.errors import Conflict, Invalid, NotFound
 from app.events import PrinterAdded, PrinterDeleted, PrinterUpdated
 from app.printers import catalogue, queries
 from app.printers.models import Printer, Trust
+from app.records import record
 from app.sealing import Sealer
 from app.unset import UNSET, Unset
 
@@ -27,7 +27,7 @@ MQTT_PORT, FTPS_PORT = 8883, 990
 CAMERA_PORTS = {catalogue.Camera.JPEG: 6000, catalogue.Camera.RTSP: 322}
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class NewPrinter:
     """A printer to add. Without an address it is known on the central broker alone; without a
     port of its camera it has that of its model."""
@@ -44,7 +44,7 @@ class NewPrinter:
     requires_plate_clear: bool = True
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class PrinterChanges:
     """What to change. `forget_key` trusts the next certificate the printer shows."""
 

@@ -4,9 +4,11 @@ A ``PrinterStatus`` is immutable: each published change is a new one, with a gre
 Units: temperatures in °C, fans and progress in percent, times in whole seconds, Wi-Fi in dBm.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from enum import StrEnum
+
+from app.records import record
 
 
 class PrinterState(StrEnum):
@@ -61,7 +63,7 @@ class HmsSeverity(StrEnum):
     INFO = "INFO"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class HmsError:
     """One health message. ``message`` is None for a code nobody has put into words yet."""
 
@@ -72,7 +74,7 @@ class HmsError:
     wiki_url: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Health:
     """The health messages of a printer, gravest first, and what they add up to."""
 
@@ -80,7 +82,7 @@ class Health:
     errors: tuple[HmsError, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class NozzleTemperature:
     """One nozzle; on printers with two, index 0 is the right one and 1 the left."""
 
@@ -91,7 +93,7 @@ class NozzleTemperature:
     diameter: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Temperatures:
     """Temperatures; ``nozzle`` is the active one. ``chamber`` is None without a sensor."""
 
@@ -104,7 +106,7 @@ class Temperatures:
     nozzles: tuple[NozzleTemperature, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Fans:
     """Fan speeds in percent; None for a fan the printer does not report."""
 
@@ -114,7 +116,7 @@ class Fans:
     heatbreak: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class AmsTray:
     """A place for a spool.
 
@@ -137,7 +139,7 @@ class AmsTray:
     is_active: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class AmsUnit:
     """An AMS. ``humidity`` is in percent, ``humidity_level`` the printer's scale 1 to 5 (driest).
 
@@ -153,7 +155,7 @@ class AmsUnit:
     trays: tuple[AmsTray, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Job:
     """What is being printed, as the printer names it, and the record the server keeps of it.
 
@@ -170,7 +172,7 @@ class Job:
     started_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class PrinterStatus:
     """Everything known about a printer at one moment.
 

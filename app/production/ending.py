@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from uuid import UUID
@@ -19,13 +18,14 @@ from app.production.calling_off import call_off
 from app.production.figures import note_totals
 from app.production.models import ProductionRun, RunMaterial, RunStatus
 from app.production.states import close, require_step
+from app.records import record
 from app.spools import queries as spools
 from app.spools.consumption import Consumption, take_all
 from app.spools.models import TransactionType
 from app.spools.service import cost_per_gram
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Waste:
     """Grams of a spool that were used up in vain."""
 
@@ -33,7 +33,7 @@ class Waste:
     grams: Decimal
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Ending:
     """A run that has ended, and what each of its spools gave for that."""
 

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Decimal
 
 from app.production.models import ProductionRun, RunItem, RunMaterial
+from app.records import record
 
 _TENTH = Decimal("0.1")
 _MONEY = Decimal("0.000001")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Variance:
     """Actual less estimated: grams, seconds, and both in percent to one place.
 
@@ -73,7 +73,7 @@ def _sum(amounts: Iterable[Decimal]) -> Decimal:
     return sum(amounts, Decimal(0))
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class RunCost:
     """What a run cost. `material_cost` is that of the filament that was really used, null while
     no use is known or where a spool has no price; components count as they were estimated."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from uuid import UUID
@@ -16,6 +15,7 @@ from app.production.models import ProductionRun, RunItem, RunMaterial
 from app.products import costs
 from app.products.costs import MOST, NOTHING
 from app.products.models import Product
+from app.records import record
 from app.referring import kept
 from app.spools.models import Spool
 from app.spools.service import cost_per_gram
@@ -25,7 +25,7 @@ MAX_LINES = 500
 MAX_QUANTITY = 1_000_000
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class NewRunItem:
     """So many pieces of a product to make."""
 
@@ -35,7 +35,7 @@ class NewRunItem:
     failed_quantity: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class RunItemChanges:
     """What to change about an item."""
 
@@ -44,7 +44,7 @@ class RunItemChanges:
     failed_quantity: int | Unset = UNSET
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class NewRunMaterial:
     """A spool to use. All weights are grams."""
 
@@ -57,7 +57,7 @@ class NewRunMaterial:
     actual_purge: Decimal | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class RunMaterialChanges:
     """What to change about a material. With both weights of the spool known the actual weight is
     their difference."""
@@ -98,14 +98,14 @@ async def set_item(
     """
     given = {
         name: getattr(changes, name)
-        for name in RunItemChanges.__slots__
+        for name in RunItemChanges.__match_args__
         if getattr(changes, name) is not UNSET
     }
     for name, value in given.items():
         low = 1 if name == "quantity" else 0
         if not low <= value <= MAX_QUANTITY:
             raise Invalid(f"This lies between {low} and {MAX_QUANTITY}.", field=_at(path, name))
-    now = {name: given.get(name, getattr(row, name)) for name in RunItemChanges.__slots__}
+    now = {name: given.get(name, getattr(row, name)) for name in RunItemChanges.__match_args__}
     if now["successful_quantity"] + now["failed_quantity"] > now["quantity"]:
         blamed = [*given, "quantity"][0]
         raise Invalid(
@@ -142,7 +142,7 @@ async def put_material(
     )
     given = {
         name: getattr(new, name)
-        for name in RunMaterialChanges.__slots__
+        for name in RunMaterialChanges.__match_args__
         if getattr(new, name) is not None
     }
     set_material(row, RunMaterialChanges(**given), path)
@@ -153,7 +153,7 @@ async def put_material(
 
 def set_material(row: RunMaterial, changes: RunMaterialChanges, path: str = "") -> None:
     """Change a material. Raises `Invalid` naming the field."""
-    for name in RunMaterialChanges.__slots__:
+    for name in RunMaterialChanges.__match_args__:
         value = getattr(changes, name)
         if value is UNSET:
             continue

@@ -1,7 +1,5 @@
 """Production runs, what each makes, and the spools it uses."""
 
-from __future__ import annotations
-
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -23,9 +22,10 @@ from app.production.selfending import complete_without_prints
 from app.production.service import NewRun, require_open
 from app.products import queries as products
 from app.projects import queries as projects
+from app.records import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Wish:
     """Where and when to print: on any printer that fits, at once, unless it says otherwise."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID
@@ -14,6 +13,7 @@ from app.database import ReadSession, WriteSession
 from app.errors import NotFound
 from app.keyset import Order, Page, Window, fetch_page, first_of_each
 from app.production.models import ProductionRun, RunItem, RunMaterial, RunStatus
+from app.records import record
 from app.spools.models import InventoryTransaction
 from app.texts import like_pattern
 
@@ -21,7 +21,7 @@ Session = ReadSession | WriteSession
 Line = TypeVar("Line", RunItem, RunMaterial)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class RunFilter:
     """Conditions that all hold. `search` is a part of the number, the printer or the notes."""
 

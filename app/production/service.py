@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from functools import partial
@@ -25,6 +24,7 @@ from app.production.lines import NewRunItem, NewRunMaterial
 from app.production.models import ENDED, ProductionRun, RunStatus
 from app.production.numbers import next_run_number
 from app.projects.models import Project
+from app.records import record
 from app.referring import kept
 from app.unset import UNSET, Unset
 
@@ -34,7 +34,7 @@ MAX_SECONDS = 10 * 365 * 86_400
 CLOCK_SKEW = timedelta(minutes=5)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class NewRun:
     """A run to make. Durations are seconds, weights grams."""
 
@@ -56,7 +56,7 @@ class NewRun:
     materials: Sequence[NewRunMaterial] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class RunChanges:
     """What to change. A new status is a step, with all that it entails."""
 

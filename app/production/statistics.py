@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import ROUND_HALF_EVEN, Decimal
 from uuid import UUID
@@ -12,11 +11,12 @@ from sqlalchemy import ColumnElement, case, func, select
 
 from app.production.models import ENDED, ProductionRun, RunItem, RunMaterial, RunStatus
 from app.production.queries import Session
+from app.records import record
 
 _HUNDREDTH = Decimal("0.01")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Period:
     """Runs that ended from one moment to another, both included."""
 
@@ -24,7 +24,7 @@ class Period:
     end: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ProductTotals:
     """What runs made of one product."""
 
@@ -35,7 +35,7 @@ class ProductTotals:
     failed: int
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class RunTotals:
     """Seconds and grams; the material cost is that of what was used where a price is known."""
 

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass, field
+from dataclasses import field
 from uuid import UUID
 
 from sqlalchemy import Select, exists, select
 
 from app.database import ReadSession, WriteSession
 from app.products.models import Product, ProductComponent, ProductMaterial
+from app.records import record
 
 Session = ReadSession | WriteSession
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Bills:
     """Materials and components by the product that needs them."""
 

@@ -8,7 +8,6 @@ Everything above is sums and multiples of such lines.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from uuid import UUID
@@ -18,6 +17,7 @@ from sqlalchemy import select
 from app.products import bills
 from app.products.bills import Bills, Session
 from app.products.models import ProductComponent, ProductMaterial
+from app.records import record
 from app.spools.models import Spool
 
 PLACES = 6
@@ -28,7 +28,7 @@ Filament = tuple[str, str | None]
 Prices = Mapping[Filament, Fraction]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ProductCost:
     """What one piece costs. `missing` are filaments without a spool to tell their price."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from uuid import UUID
@@ -15,6 +14,7 @@ from app.database import WriteSession
 from app.errors import Conflict, Invalid, NotFound
 from app.products import bills
 from app.products.models import Product, ProductComponent, ProductMaterial
+from app.records import record
 from app.referring import kept
 from app.spools.fields import material as known_material
 from app.unset import UNSET, Unset
@@ -24,7 +24,7 @@ MAX_QUANTITY = 1_000_000
 _MAX_NOTES = 20_000
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class NewMaterial:
     """Filament that one piece needs. `weight` is grams; without a colour any will do."""
 
@@ -35,7 +35,7 @@ class NewMaterial:
     notes: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class MaterialChanges:
     """What to change about a line of filament."""
 
@@ -46,7 +46,7 @@ class MaterialChanges:
     notes: str | Unset | None = UNSET
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class NewComponent:
     """So many pieces of another product that one piece is made of."""
 
@@ -55,7 +55,7 @@ class NewComponent:
     notes: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ComponentChanges:
     """What to change about a component."""
 

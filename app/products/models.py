@@ -1,7 +1,5 @@
 """Products, the filament each needs, and the products each is put together from."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from decimal import Decimal
 from uuid import UUID, uuid4

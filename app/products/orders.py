@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -14,6 +13,7 @@ from app.products import costs, queries
 from app.products.costs import NOTHING
 from app.products.models import Product
 from app.products.queries import ProductFilter, Session
+from app.records import record
 
 # Long texts are compared by how they begin, so that cursors stay short.
 _BEGINNING = 100
@@ -71,7 +71,7 @@ async def page_in_order(
 Place = tuple[Decimal, UUID]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Ranking:
     """Every product that matches, by cost; ties are broken by id."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -12,12 +11,13 @@ from sqlalchemy import ColumnElement, Select, exists, func, select
 from app.database import ReadSession, WriteSession
 from app.keyset import Order, Page, Window, fetch_page
 from app.products.models import Product, ProductComponent, ProductMaterial
+from app.records import record
 from app.texts import like_pattern
 
 Session = ReadSession | WriteSession
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ProductFilter:
     """Conditions that all hold; every word of `search` is a part of name, description or SKU."""
 

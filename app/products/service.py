@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -22,6 +21,7 @@ from app.events import ProductCreated, ProductDeleted, ProductUpdated
 from app.products import lines, queries
 from app.products.lines import NewComponent, NewMaterial
 from app.products.models import Product
+from app.records import record
 from app.referring import kept
 from app.unset import UNSET, Unset
 
@@ -30,7 +30,7 @@ MAX_PRINT_TIME = 365 * 86_400
 MAX_PIECES = 10_000
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class NewProduct:
     """A product to make. `estimated_print_time` is seconds."""
 
@@ -46,7 +46,7 @@ class NewProduct:
     components: Sequence[NewComponent] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ProductChanges:
     """What to change."""
 

@@ -1,7 +1,5 @@
 """Projects group archives towards a target."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from enum import StrEnum
 from typing import Any

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, Select, func, select
 
 from app.database import ReadSession, WriteSession
 from app.keyset import Order, Page, Window, fetch_page
 from app.projects.models import Project, ProjectStatus
+from app.records import record
 from app.texts import like_pattern
 
 Session = ReadSession | WriteSession
@@ -26,7 +26,7 @@ ORDERS: dict[tuple[str, bool], Order] = {
 NEWEST_FIRST = ORDERS["created_at", True]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ProjectFilter:
     """Conditions that all hold; `search` is a part of the name or description."""
 

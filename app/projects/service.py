@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -18,6 +17,7 @@ from app.errors import Invalid, NotFound
 from app.events import ProjectCreated, ProjectDeleted, ProjectUpdated
 from app.projects import queries
 from app.projects.models import Project, ProjectStatus, Visibility
+from app.records import record
 from app.unset import UNSET, Unset
 from app.usage.counters import count_project
 
@@ -26,7 +26,7 @@ MAX_DESCRIPTION = 20_000
 MAX_SETTINGS_BYTES = 16_384
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class NewProject:
     """A project to make. `target_count` successful prints complete it."""
 
@@ -38,7 +38,7 @@ class NewProject:
     visibility: Visibility | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ProjectChanges:
     """What to change."""
 

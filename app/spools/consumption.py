@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from uuid import UUID
@@ -14,11 +13,12 @@ from app.accounts.viewer import Viewer
 from app.database import WriteSession
 from app.errors import Conflict
 from app.events import SpoolDeducted, SpoolRanLow, SpoolUpdated
+from app.records import record
 from app.spools.models import InventoryTransaction, Spool, TransactionType
 from app.spools.service import is_low
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Consumption:
     """What one spool gave, in grams."""
 

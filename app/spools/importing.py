@@ -12,7 +12,6 @@ import csv
 import io
 import re
 from collections.abc import AsyncIterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -23,6 +22,7 @@ from app.accounts.viewer import Viewer
 from app.database import ReadSession, WriteSession
 from app.errors import Invalid
 from app.files.incoming import TooLarge
+from app.records import record
 from app.spools import queries
 from app.spools.fields import CHECKS, checked
 from app.spools.models import Spool
@@ -47,7 +47,7 @@ _KNOWN = (*CHECKS, "id")
 _NEUTRALISED = re.compile(r"'(?=[=+\-@\t\r])")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class LineError:
     """One cause why a line cannot be imported. Lines count from 1, the names of the columns;
     `column` is as the table calls it, None for the line as a whole."""
@@ -60,7 +60,7 @@ class LineError:
 _TOO_MANY = "This line has more cells than there are columns; quote text that holds separators."
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Line:
     """A good line: where it stands, the spool in it, and the id it names."""
 
@@ -69,7 +69,7 @@ class Line:
     id: UUID | None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Sheet:
     """A table that was read: how many rows of data it has, the good ones, and what is bad."""
 
@@ -79,7 +79,7 @@ class Sheet:
     ignored: Sequence[str]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Imported:
     """What became of a table. With errors, or in a dry run, nothing was added."""
 

@@ -1,7 +1,5 @@
 """Spools of filament, and every change of their weight."""
 
-from __future__ import annotations
-
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -11,6 +10,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, Uuid, column, exists, func, select, table, update
 
+from app import records
 from app.columns import GRAMS
 from app.database import ReadSession, WriteSession
 from app.keyset import Order, Page, Window, fetch_page, first_of_each
@@ -29,7 +29,7 @@ _FILAMENT_USES = table("filament_uses", column("spool_id", Uuid))
 _RUN_MATERIALS = table("production_run_materials", column("spool_id", Uuid))
 
 
-@dataclass(frozen=True, slots=True)
+@records.record
 class SpoolFilter:
     """Conditions that all hold; texts are compared without regard to case."""
 
@@ -124,7 +124,7 @@ async def record(session: WriteSession, values: Mapping[str, Any]) -> None:
     await session.run(_RECORD, values)
 
 
-@dataclass(frozen=True, slots=True)
+@records.record
 class TransactionFilter:
     """Conditions that all hold; the moments are included."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import ROUND_HALF_EVEN, Decimal
 from functools import lru_cache
@@ -17,6 +16,7 @@ from app.accounts.viewer import Viewer
 from app.database import WriteSession
 from app.errors import Conflict, Invalid, NotFound
 from app.events import SpoolCreated, SpoolDeducted, SpoolDeleted, SpoolRanLow, SpoolUpdated
+from app.records import record
 from app.spools import queries
 from app.spools.fields import CHECKS, DIAMETERS, checked
 from app.spools.models import Spool, TransactionType
@@ -28,7 +28,7 @@ _NOTHING = Decimal(0)
 KNOWN_PRICES = 5_000
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class NewSpool:
     """A spool to add. Weights in grams, the diameter in millimetres."""
 
@@ -48,7 +48,7 @@ class NewSpool:
     tray_uuid: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class SpoolChanges:
     """What to change. A new `remaining_weight` is recorded as an adjustment with its `reason`."""
 

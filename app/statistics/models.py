@@ -3,8 +3,6 @@
 The day is the UTC day on which the print ended.
 """
 
-from __future__ import annotations
-
 from datetime import date
 from decimal import Decimal
 

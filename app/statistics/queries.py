@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_HALF_EVEN, Decimal
 from functools import cache
@@ -15,10 +14,11 @@ from sqlalchemy.orm import InstrumentedAttribute
 from app.columns import GRAMS, MONEY, ScaledDecimal
 from app.compiled import Statement, compiled
 from app.database import Database, ReadSession
+from app.records import record
 from app.statistics.models import ALL_PRINTERS, NO_PRINTER, DailyMaterial, DailyPrints
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Period:
     """Whole UTC days, both included; one printer or all."""
 
@@ -27,7 +27,7 @@ class Period:
     end: date | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Totals:
     """Prints that ended in a period: how many and how, seconds, grams, cost."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import delete, select
 
 from app.database import WriteSession
+from app.records import record
 from app.statistics.models import ALL_PRINTERS, NO_PRINTER, DailyMaterial, DailyPrints
 from app.upsert import add_to
 
@@ -27,7 +28,7 @@ class Ending(StrEnum):
     STOPPED = "stopped"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class PrintFigures:
     """What one ended print adds to the figures. `materials` maps a material to its grams; the
     print counts once for each. `day` is the UTC day on which it ended."""

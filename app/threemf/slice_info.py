@@ -5,12 +5,12 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import orjson
 
 from app.printers.catalogue import model_of_name
+from app.records import record
 from app.threemf import figures
 from app.threemf.sliced import PlateFilament, SlicedPlate, Unreadable
 
@@ -105,7 +105,7 @@ def plate_names(data: bytes) -> dict[int, str]:
     return names
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ProjectSettings:
     """What of `project_settings.config` fills gaps of older slicers."""
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from decimal import Decimal
 
 from app.errors import Invalid
+from app.records import record
 
 
 class Unreadable(Invalid):
@@ -15,7 +15,7 @@ class Unreadable(Invalid):
         super().__init__(message, field="file")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class PlateFilament:
     """What a plate uses of one filament of the project.
 
@@ -31,7 +31,7 @@ class PlateFilament:
     meters: Decimal | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class SlicedPlate:
     """One plate. `number` counts from 1; `printable` when its g-code is in the file.
 
@@ -53,7 +53,7 @@ class SlicedPlate:
     thumbnail: bytes | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class SlicedFile:
     """A file for printers. `kind` is `3mf` or `gcode`; plates are in the order of their number."""
 

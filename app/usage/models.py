@@ -1,7 +1,5 @@
 """What a team uses, counted by the hour."""
 
-from __future__ import annotations
-
 from datetime import datetime
 
 from sqlalchemy import ForeignKey

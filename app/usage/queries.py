@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
@@ -11,6 +10,7 @@ from sqlalchemy import select
 
 from app.database import ReadSession
 from app.errors import Invalid
+from app.records import record
 from app.usage.models import UsageHour
 
 DEFAULT_DAYS = 30
@@ -29,7 +29,7 @@ class Granularity(StrEnum):
     MONTH = "month"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Point:
     """What was used from `start` (UTC) until the next point. A week begins on Monday."""
 
@@ -48,7 +48,7 @@ class Point:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Period:
     """From `start` to `end`, both included, aware."""
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import re
-from dataclasses import dataclass
 from urllib.parse import quote, urlsplit
 
 from app.errors import Invalid
+from app.records import record
 from app.webhooks.guard import AddressRefused, Guard, NameUnknown
 
 MAX_URL = 2048
@@ -18,7 +18,7 @@ _ODD = re.compile(r"[\x00-\x20\x7f\\]")
 _HOST = re.compile(r"[A-Za-z0-9\-._]+")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Destination:
     """The parts of an endpoint's address. `authority` is host and port as they were given."""
 
@@ -34,7 +34,7 @@ class Destination:
         return f"{self.scheme}://{self.authority}{self.target}"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class CheckedDestination(Destination):
     """One whose host was looked up and allowed; only `checked` makes it."""
 

@@ -1,7 +1,5 @@
 """Endpoints that want to be told, and the outbox of what they are told."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from enum import StrEnum
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from app.records import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Outcome:
     """What became of an attempt. Without an answer `error` says why; times in milliseconds."""
 

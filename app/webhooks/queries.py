@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 
 from sqlalchemy import func, literal_column, select
 
 from app.database import ReadSession, WriteSession
 from app.keyset import Order, Page, Window, fetch_page, first_of_each
+from app.records import record
 from app.webhooks.models import DeliveryStatus, Dialect, Webhook, WebhookDelivery
 
 Session = ReadSession | WriteSession
@@ -18,7 +18,7 @@ NEWEST_FIRST = Order("webhook_deliveries", (WebhookDelivery.id,), descending=Tru
 IS_PENDING = WebhookDelivery.status == literal_column("'pending'")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Listener:
     """An endpoint that is told events as they happen."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime
 
 from sqlalchemy import delete
@@ -13,6 +13,7 @@ from app.accounts.viewer import Viewer
 from app.database import WriteSession
 from app.errors import Conflict, Invalid, NotFound
 from app.events import WebhookMessagesQueued
+from app.records import record
 from app.sealing import Sealer
 from app.unset import UNSET, Unset
 from app.webhooks import messages, queries
@@ -27,7 +28,7 @@ from app.webhooks.turns import note
 MAX_WEBHOOKS = 50
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class NewWebhook:
     """An endpoint to make. Without `events` it is told all of its dialect."""
 
@@ -38,7 +39,7 @@ class NewWebhook:
     active: bool = True
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class WebhookChanges:
     """What to change."""
 

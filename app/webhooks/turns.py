@@ -7,13 +7,14 @@ messages. The lease of a process that died runs out, and any other goes on with 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, delete, exists, func, or_, select, update
 
 from app.database import ReadSession, WriteSession
 from app.events import WebhookDisabled
+from app.records import record
 from app.webhooks import retries
 from app.webhooks.models import DeliveryStatus, Webhook, WebhookDelivery
 from app.webhooks.outcome import Outcome
@@ -25,7 +26,7 @@ FORGET_BATCH = 1_000
 SILENT = {"synchronize_session": False}
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Job:
     """A message to send now."""
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
+from app.records import record
 from rest_compat.prefixed import PrefixedRef
 from rest_compat.values import Choice, Refused
 
@@ -13,7 +13,7 @@ Visibility = Choice({word: word.upper() for word in ("private", "public")})
 BLANK = "blank"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class SettingsObject:
     """A free JSON object; the domain says how large it may be."""
 
@@ -29,7 +29,7 @@ class SettingsObject:
         return {"type": "object", "additionalProperties": True}
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Template:
     """The word for nothing, or the id of a project to begin with."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import orjson
@@ -20,6 +19,7 @@ from graphql import (
 from graphql.execution.values import VariableValues
 from prometheus_client import Counter
 
+from app.records import record
 from schema.context import Context
 from schema.errors import present_errors
 from schema.following.sources import Item
@@ -38,7 +38,7 @@ _executions = Counter(
 _by_plan, _by_resolvers = _executions.labels("plan"), _executions.labels("resolvers")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Subscribed:
     """One operation with its variables, and the root field it selects."""
 
@@ -58,7 +58,7 @@ class Subscribed:
         return None if self.operation.name is None else self.operation.name.value
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Payload:
     """What is sent for one item. `ok` says that there are no errors in it."""
 

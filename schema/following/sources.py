@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Hashable
-from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from app.accounts.models import Scope
 from app.hub import Feed, Message
+from app.records import record
 from schema.context import Context
 
 Value = TypeVar("Value")
 _KEY = "follows"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Item(Generic[Value]):
     """One thing to tell. `make` gives the value that the selected fields are read from.
 

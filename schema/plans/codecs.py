@@ -7,7 +7,7 @@ Where there is no short way, the types themselves convert: SQLAlchemy reads, Gra
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import Any
 
@@ -18,11 +18,12 @@ from sqlalchemy.types import TypeEngine
 
 from app.columns import ScaledDecimal, UtcDateTime
 from app.compiled import reader
+from app.records import record
 
 AS_THEY_ARE = frozenset({"String", "Int", "Seconds", "ID"})
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Codec:
     """How a value that is not null is written."""
 

@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, FromClause, Integer, Select, and_, bindparam, inspect
 from sqlalchemy.orm import aliased
 
+from app.records import record
 from app.tables import Table, TeamOwned
 
 TEAM = "team"
@@ -41,7 +42,7 @@ def primary_key(model: type[Table]) -> str:
     return str(inspect(model).get_property_by_column(column).key)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Joined:
     """A row joined to one of another entity, by that one's foreign key."""
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import wraps
 from inspect import iscoroutinefunction, unwrap
 from typing import Any
@@ -28,6 +27,7 @@ from graphql.execution.values import VariableValues, get_argument_values, get_va
 from graphql.pyutils import Path, is_awaitable
 from graphql.type.definition import GraphQLResolveInfoHelpers
 
+from app.records import record
 from app.row_reader import RowReader
 from schema.context import Context
 from schema.plans.objects import ObjectWriter
@@ -39,7 +39,7 @@ from schema.plans.writing import Emit, Writer
 Info = GraphQLResolveInfo[Context]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Outcome:
     """What one root field has come to."""
 
@@ -81,7 +81,7 @@ def _going_on(resolve: Callable[..., Any]) -> Callable[..., Any]:
     return resolved
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Act:
     """A root field of a mutation. `emit` is the name of the function that writes its value."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from graphql import (
@@ -17,6 +17,7 @@ from graphql import (
     is_object_type,
 )
 
+from app.records import record
 from schema.plans.arguments import DEFINITION
 from schema.plans.codecs import writer
 from schema.plans.selection import Selector
@@ -28,7 +29,7 @@ from schema.plans.writing import Writer, mapping
 AS_THEY_ARE = frozenset({"String", "Boolean", "Int", "Seconds", "ID"})
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Held:
     """An object whose rows are read before it is written: its keys, and what reads the rows."""
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from graphql import GraphQLSchema, VariableDefinitionNode
 
 from app.accounts.models import Scope
+from app.records import record
 from app.row_reader import RowReader
 from schema.context import Context
 from schema.plans.sources import Unplannable
@@ -18,7 +18,7 @@ from schema.plans.variables import Variables
 from schema.plans.writing import Writer
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class RootStep:
     """A root field: what it reads and the name of the function that writes it, or a constant."""
 

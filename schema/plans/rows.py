@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any
 
 from graphql import (
@@ -20,6 +20,7 @@ from graphql import (
 from sqlalchemy import Dialect, Uuid
 
 from app.compiled import as_it_is, reader
+from app.records import record
 from app.tables import Table
 from schema.ids import global_id
 from schema.listings import NumberOf
@@ -48,7 +49,7 @@ from schema.plans.steps import AllOfEach, Child, LastOfEach, Made, Values
 from schema.plans.writing import Writer, mapping
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Place:
     """Where a row stands while it is written: its level, the entity of it, the name it has."""
 
@@ -144,8 +145,10 @@ class RowWriter:
     def _read_one(self, place: Place, column: str | Of, *, stored: bool) -> str:
         if isinstance(column, Of):
             place = place.joined(column.key, column.attribute.parent.class_)
-            column = column.attribute.key
-        read, value = self.reader(place, column), place.value(column)
+            name: str = column.attribute.key
+        else:
+            name = column
+        read, value = self.reader(place, name), place.value(name)
         return value if stored or read is as_it_is else f"{self._bind(read)}({value})"
 
     def reader(self, place: Place, name: str) -> Callable[[Any], Any]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from graphql import (
@@ -22,11 +21,13 @@ from graphql import (
     is_abstract_type,
 )
 
+from app.records import record
+
 Fields = dict[str, list[FieldNode]]
 _STEERING = (GraphQLSkipDirective.name, GraphQLIncludeDirective.name)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Selector:
     """Collects the fields of selections in one document, for given values of steering variables."""
 

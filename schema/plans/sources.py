@@ -7,13 +7,13 @@ has a source, or is left to its resolver.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Collection, Mapping
-from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement
 from sqlalchemy.orm import InstrumentedAttribute
 
 from app.accounts.models import Scope
+from app.records import record
 from app.tables import Table
 
 _KEY = "plan"
@@ -30,14 +30,14 @@ class Source:
     """How a plan gets at a value."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Column(Source):
     """A column of the row under another name than the field's."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Of:
     """A column of the row that a key of this row points to; null without such a row."""
 
@@ -48,12 +48,12 @@ class Of:
 Columns = tuple[str | Of, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class GlobalId(Source):
     """The global id of the row: the name of the type and the primary key."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Computed(Source):
     """A pure function of columns.
 
@@ -65,7 +65,7 @@ class Computed(Source):
     stored: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Remembered(Source):
     """A value or an object made from what the process has in memory.
 
@@ -76,14 +76,14 @@ class Remembered(Source):
     value: Callable[..., object]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ToOne(Source):
     """The row that a foreign key of this row, or an attribute of an object in memory, points to."""
 
     key: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Latest(Source):
     """The newest row that points to this row, or to what attribute `key` of an object says."""
 
@@ -92,7 +92,7 @@ class Latest(Source):
     key: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ToMany(Source):
     """All rows that point to this row, in an order."""
 
@@ -100,7 +100,7 @@ class ToMany(Source):
     order: tuple[InstrumentedAttribute[Any], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Batched(Source):
     """A value that is found for all rows together, by their primary keys or by column `key`.
 
@@ -113,7 +113,7 @@ class Batched(Source):
     key: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class One(Source):
     """A root field: the row whose primary key is in the arguments; None when there can be none."""
 
@@ -121,7 +121,7 @@ class One(Source):
     scope: Scope = Scope.READ
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Answer(Source):
     """A root field: an object that a function finds for the context and the arguments."""
 
@@ -129,7 +129,7 @@ class Answer(Source):
     scope: Scope | None = Scope.READ
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class OneOf(Source):
     """A root field: a row of any of several types, which the global id in argument `id` tells.
 

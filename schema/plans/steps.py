@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, inspect
 
 from app.compiled import Statement
 from app.keyset import Order, Window
+from app.records import record
 from app.row_reader import RowReader, Rows
 from schema.context import Context
 from schema.ids import split_id
@@ -31,7 +32,7 @@ _serials = count().__next__
 PAGING = ("first", "after", "last", "before", "offset")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Facts:
     """What is known of one page beside its rows. Places stand from column `places` on."""
 

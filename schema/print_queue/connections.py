@@ -1,7 +1,7 @@
 """Lists of queue items."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import strawberry
@@ -10,6 +10,7 @@ from sqlalchemy import Select
 from app.keyset import Order, Window
 from app.print_queue import listing, models, queries
 from app.print_queue.models import QueueStatus
+from app.records import record
 from schema.context import Context
 from schema.fields import about
 from schema.ids import integer_id
@@ -38,7 +39,7 @@ def conditions(wanted: QueueFilter | None) -> queries.QueueFilter:
     )
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class QueueListing(Listing[models.QueueItem, queries.QueueFilter]):
     """What waits or runs, in queue order, and then what ended, newest first."""
 

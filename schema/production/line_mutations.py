@@ -148,7 +148,7 @@ class RunLineMutations:
             return RunMaterialPayload(user_errors=missing(_LINE))
         run_id = optional_uuid(input.production_run_id, "ProductionRun")
         changes = RunMaterialChanges(
-            **{name: given(getattr(input, name)) for name in RunMaterialChanges.__slots__}
+            **{name: given(getattr(input, name)) for name in RunMaterialChanges.__match_args__}
         )
         return await mutate(
             info,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any, TypeVar
@@ -11,6 +10,7 @@ from uuid import UUID
 
 from app.database import WriteSession
 from app.events import Event
+from app.records import record
 from app.tables import Table
 from app.webhooks.models import Dialect
 
@@ -20,7 +20,7 @@ Data = Mapping[str, Any]
 ReadData = Callable[[WriteSession, Any], Awaitable[Data | None]]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class EventRow:
     """An event of the domain, and how one documented API calls and tells it."""
 
@@ -30,7 +30,7 @@ class EventRow:
     data: ReadData
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Happening:
     """What an envelope is written around. `id` is the message's, the same in every repeat."""
 
