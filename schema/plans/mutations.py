@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import wraps
-from inspect import iscoroutinefunction, unwrap
+from inspect import iscoroutinefunction, signature
 from typing import Any
 
 from graphql import (
@@ -26,17 +26,18 @@ from graphql import (
 from graphql.execution.values import VariableValues, get_argument_values, get_variable_values
 from graphql.pyutils import Path, is_awaitable
 from graphql.type.definition import GraphQLResolveInfoHelpers
+from strawberry.types.field import StrawberryField
 
 from app.records import record
 from app.row_reader import RowReader
-from schema.context import Context
+from schema.context import Context, Info
+from schema.plans.arguments import DEFINITION
+from schema.plans.inputs import Inputs
 from schema.plans.objects import ObjectWriter
 from schema.plans.selection import Selector
 from schema.plans.sources import Unplannable
 from schema.plans.statements import Statements
 from schema.plans.writing import Emit, Writer
-
-Info = GraphQLResolveInfo[Context]
 
 
 @record
@@ -68,7 +69,7 @@ def let_go_on(schema: GraphQLSchema) -> None:
 
 def _going_on(resolve: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(resolve)
-    def resolved(source: object, info: Info, **arguments: Any) -> Any:
+    def resolved(source: object, info: GraphQLResolveInfo[Context], **arguments: Any) -> Any:
         if not isinstance(source, Done):
             return resolve(source, info, **arguments)
         outcome = source.get(str(info.path.key))
@@ -88,15 +89,22 @@ class Act:
     key: str
     nodes: list[FieldNode]
     field: GraphQLField
-    resolve: Callable[..., Any]
+    inputs: Inputs
+    call: Callable[..., Awaitable[object]]
     emit: str
 
+    @property
+    def declared(self) -> StrawberryField:
+        """The field as it was declared."""
+        found: StrawberryField = self.field.extensions[DEFINITION]
+        return found
+
     def arguments(self, variables: VariableValues) -> dict[str, Any]:
-        """The arguments as graphql-core gives them; `Unplannable` when one is not valid."""
+        """The arguments of the resolver; `Unplannable` when one is not valid."""
         try:
-            return get_argument_values(self.field, self.nodes[0], variables)
-        except GraphQLError as error:
-            raise Unplannable(error.message) from None
+            return self.inputs.read(get_argument_values(self.field, self.nodes[0], variables))
+        except (GraphQLError, ValueError, TypeError) as error:
+            raise Unplannable(str(error)) from None
 
 
 class MutationPlan:
@@ -140,7 +148,7 @@ class MutationPlan:
                 data[key] = self._mutation.name
                 continue
             info = self._info(act, values, context)
-            outcome = done[key] = await _outcome(act.resolve(None, info, **arguments[key]))
+            outcome = done[key] = await _outcome(act.call(None, info=info, **arguments[key]))
             if outcome.error is not None:
                 raise Unfinished(done, "a mutation failed")
             data[key] = self._written(act, outcome.value, done)
@@ -153,7 +161,7 @@ class MutationPlan:
             raise Unfinished(done, f"a payload that cannot be written: {error!r}") from None
 
     def _info(self, act: Act, variables: VariableValues, context: Context) -> Info:
-        return GraphQLResolveInfo(
+        raw = GraphQLResolveInfo(
             field_name=act.nodes[0].name.value,
             field_nodes=act.nodes,
             return_type=act.field.type,
@@ -169,6 +177,7 @@ class MutationPlan:
             abort_signal=None,
             async_helpers=_HELPERS,
         )
+        return Info(_raw_info=raw, _field=act.declared)
 
 
 async def _outcome(value: Awaitable[object]) -> Outcome:
@@ -201,13 +210,14 @@ def compile_mutation(
     selector, code = Selector.of(schema, document, steering), Writer()
     writer = ObjectWriter(selector, code, _pointed)
     acts = {
-        key: _act(writer, code, mutation, key, nodes)
+        key: _act(schema, writer, code, mutation, key, nodes)
         for key, nodes in selector.root(mutation, operation).items()
     }
     return MutationPlan(schema, mutation, operation, selector, acts, code)
 
 
 def _act(
+    schema: GraphQLSchema,
     writer: ObjectWriter,
     code: Writer,
     mutation: GraphQLObjectType,
@@ -221,10 +231,20 @@ def _act(
     if name.startswith("__"):
         raise Unplannable("introspection")
     field = mutation.fields[name]
-    if not iscoroutinefunction(unwrap(field.resolve)):
-        raise Unplannable(f"Mutation.{name} is no coroutine")
-    body = writer.value(field.type, nodes, "o")
-    return Act(key, nodes, field, field.resolve, code.function("payload", "o", [f"return {body}"]))
+    call = _resolver_of(name, field.extensions[DEFINITION])
+    emit = code.function("payload", "o", [f"return {writer.value(field.type, nodes, 'o')}"])
+    return Act(key, nodes, field, Inputs(schema, field), call, emit)
+
+
+def _resolver_of(name: str, declared: StrawberryField) -> Callable[..., Awaitable[object]]:
+    """The function a field was declared with, when that is all there is to call."""
+    resolver = declared.base_resolver
+    called = None if resolver is None else resolver.wrapped_func
+    if declared.extensions or not iscoroutinefunction(called):
+        raise Unplannable(f"Mutation.{name} is more than a coroutine")
+    if list(signature(called).parameters)[:2] != ["self", "info"]:
+        raise Unplannable(f"Mutation.{name} is called otherwise")
+    return called
 
 
 def _pointed(*_arguments: object) -> str:
