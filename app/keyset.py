@@ -26,6 +26,7 @@ from sqlalchemy import (
     select,
     true,
     tuple_,
+    union_all,
 )
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import InstrumentedAttribute, aliased
@@ -270,6 +271,26 @@ async def first_of_each(
         *(column.desc() if order.descending else column for column in columns)
     )
     return [row for row in await session.scalars(statement) if row is not None]
+
+
+def merged(
+    lists: Sequence[Select[Any]], entity: Any, order: Order, window: Window, within: Within
+) -> Reading:
+    """A window of several lists as one, none of which shares a row with another: of each come as
+    many rows as if it were alone, from an index, and so few are sorted."""
+    key = order.columns[-1]  # the only one that tells rows apart
+    parts = []
+    for rows in lists:
+        here = in_order(
+            placed(within(rows, entity), order, window), order, backwards=window.last is not None
+        )
+        parts.append(
+            here.with_only_columns(_sql(key)).limit(window.offset + window.size + 1).subquery()
+        )
+    ids = union_all(*(select(*part.c) for part in parts)).subquery()
+    statement = within(select(entity).where(_sql(key).in_(select(*ids.c))), entity)
+    here_too = replace(window, after=None, before=None)
+    return Reading(windowed(statement, order, here_too, by=Opaque), entity)
 
 
 def in_order(

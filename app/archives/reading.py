@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Select, Subquery, select, union_all
+from sqlalchemy import Select, select
 from sqlalchemy.orm import aliased
 
 from app.archives.models import Archive
@@ -31,6 +31,7 @@ from app.keyset import (
     Window,
     Within,
     in_order,
+    merged,
     placed,
     read_page,
     windowed,
@@ -54,7 +55,11 @@ def readings(
         return [Reading(windowed(within(listed(wanted), Archive), order, window), Archive)]
     by_status = replace(served, statuses=wanted.statuses) == wanted
     if by_status and wanted.statuses and order in BY_CREATION:
-        return [_merged(wanted, order, window, within)]
+        each = [
+            listed(replace(wanted, statuses=frozenset({status})))
+            for status in sorted(wanted.statuses)
+        ]
+        return [merged(each, Archive, order, window, within)]
     near = _near_a_bound if embedded else _near
     return [near(served, wanted, order, window, within), _far(wanted, order, window, within)]
 
@@ -113,30 +118,12 @@ def _far(wanted: ArchiveFilter, order: Order, window: Window, within: Within) ->
     return Reading(windowed(statement, order, window, by=Opaque), Archive)
 
 
-def _merged(wanted: ArchiveFilter, order: Order, window: Window, within: Within) -> Reading:
-    """The first rows of each status, and the first of those."""
-    parts = [
-        _first_ids(replace(wanted, statuses=frozenset({status})), order, window, within)
-        for status in sorted(wanted.statuses or ())
-    ]
-    ids = union_all(*(select(part.c.id) for part in parts)).subquery()
-    statement = within(select(Archive).where(Archive.id.in_(select(ids.c.id))), Archive)
-    here = replace(window, after=None, before=None)
-    return Reading(windowed(statement, order, here, by=Opaque), Archive)
-
-
 def _deep(wanted: ArchiveFilter, order: Order, window: Window, within: Within) -> Reading:
     """The rows behind many others."""
     ids = windowed(within(listed(wanted), Archive), order, window).with_only_columns(Archive.id)
     statement = within(select(Archive).where(Archive.id.in_(ids)), Archive)
     here = replace(window, after=None, before=None, offset=0)
     return Reading(windowed(statement, order, here, by=Opaque), Archive)
-
-
-def _first_ids(wanted: ArchiveFilter, order: Order, window: Window, within: Within) -> Subquery:
-    rows = placed(within(listed(wanted), Archive), order, window)
-    rows = in_order(rows, order, backwards=window.last is not None)
-    return rows.with_only_columns(Archive.id).limit(window.offset + window.size + 1).subquery()
 
 
 async def page(

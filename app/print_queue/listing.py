@@ -125,7 +125,17 @@ def _parts(wanted: QueueFilter, window: Window) -> Iterator[tuple[QueueFilter, O
             before=window.before if before == number else None,
             offset=0,
         )
-        yield part, order, here
+        for one in _each_status(part):
+            yield one, order, here
+
+
+def _each_status(part: QueueFilter) -> Iterator[QueueFilter]:
+    """Some of the ways to end by themselves, since few may have ended so: an index has each."""
+    if part.statuses is not None and part.statuses < ENDED:
+        for status in sorted(part.statuses):
+            yield replace(part, statuses=frozenset({status}))
+    else:
+        yield part
 
 
 async def first_of_each(

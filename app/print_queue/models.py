@@ -52,6 +52,8 @@ class QueueItem(TeamOwned, Table):
         Index(None, "team_id", "status", "position", "id"),
         Index(None, "team_id", "printer_id", "status", "position"),
         Index(None, "team_id", "completed_at", "id"),
+        Index(None, "team_id", "status", "completed_at", "id"),
+        Index(None, "printer_id", "completed_at", "id"),
         Index(None, "archive_id"),
     )
 
@@ -64,9 +66,7 @@ class QueueItem(TeamOwned, Table):
     result_archive_id: Mapped[int | None] = mapped_column(
         ForeignKey("archives.id", ondelete="SET NULL"), index=True
     )
-    printer_id: Mapped[int | None] = mapped_column(
-        ForeignKey("printers.id", ondelete="SET NULL"), index=True
-    )
+    printer_id: Mapped[int | None] = mapped_column(ForeignKey("printers.id", ondelete="SET NULL"))
     # Whether the printer was chosen by a person; one that the dispatcher chose is given back.
     is_bound: Mapped[bool] = mapped_column(default=False)
     production_run_id: Mapped[UUID | None] = mapped_column(

@@ -104,6 +104,7 @@ class PrintRun(TeamOwned, Table):
     __tablename__ = "print_runs"
     __table_args__ = (
         partial_index("uq_print_runs_open", "printer_id", where="ended_at IS NULL", unique=True),
+        Index(None, "printer_id"),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)

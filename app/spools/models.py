@@ -63,7 +63,11 @@ class InventoryTransaction(TeamOwned, Table):
     """
 
     __tablename__ = "inventory_transactions"
-    __table_args__ = (Index(None, "spool_id", "id"), Index(None, "team_id", "id"))
+    __table_args__ = (
+        Index(None, "spool_id", "created_at", "id"),
+        Index(None, "team_id", "created_at", "id"),
+        Index(None, "team_id", "type", "created_at", "id"),
+    )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     spool_id: Mapped[UUID] = mapped_column(ForeignKey("spools.id", ondelete="CASCADE"))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -13,7 +14,18 @@ from sqlalchemy import ColumnElement, Select, Uuid, column, exists, func, select
 from app import records
 from app.columns import GRAMS
 from app.database import ReadSession, WriteSession
-from app.keyset import Order, Page, Window, fetch_page, first_of_each
+from app.keyset import (
+    Opaque,
+    Order,
+    Page,
+    Reading,
+    Window,
+    Within,
+    fetch_page,
+    first_of_each,
+    merged,
+    windowed,
+)
 from app.prepared import Prepared, inserted, loaded, parameter
 from app.spools.models import InventoryTransaction, Spool, TransactionType
 
@@ -22,7 +34,9 @@ Session = ReadSession | WriteSession
 LOW_STOCK_DIVISOR = 5
 
 TRANSACTIONS_NEWEST_FIRST = Order(
-    "inventory_transactions", (InventoryTransaction.id,), descending=True
+    "inventory_transactions.created_at",
+    (InventoryTransaction.created_at, InventoryTransaction.id),
+    descending=True,
 )
 # The history and production runs name spools; only their id is of interest here.
 _FILAMENT_USES = table("filament_uses", column("spool_id", Uuid))
@@ -40,7 +54,9 @@ class SpoolFilter:
     low_stock: bool | None = None
 
 
-def _conditions(wanted: SpoolFilter) -> list[ColumnElement[bool]]:
+def _conditions(
+    wanted: SpoolFilter, by: Callable[[Any], Any] = lambda column: column
+) -> list[ColumnElement[bool]]:
     found: list[ColumnElement[bool]] = [
         func.lower(column) == value.lower()
         for column, value in (
@@ -51,7 +67,7 @@ def _conditions(wanted: SpoolFilter) -> list[ColumnElement[bool]]:
         if value is not None
     ]
     if wanted.in_stock is not None:
-        stocked = Spool.remaining_weight > 0
+        stocked = by(Spool.remaining_weight) > 0
         found.append(stocked if wanted.in_stock else ~stocked)
     if wanted.low_stock is not None:
         found.append(is_low() if wanted.low_stock else ~is_low())
@@ -65,8 +81,9 @@ def is_low() -> ColumnElement[bool]:
 
 
 def listed(wanted: SpoolFilter) -> Select[Spool]:
-    """The spools that match."""
-    return select(Spool).where(*_conditions(wanted))
+    """The spools that match. Most have something left, so an index of that would only keep SQLite
+    from the one that has their order."""
+    return select(Spool).where(*_conditions(wanted, Opaque))
 
 
 def counted(wanted: SpoolFilter) -> Select[int]:
@@ -151,6 +168,21 @@ def _of_changes(wanted: TransactionFilter) -> list[ColumnElement[bool]]:
 def listed_transactions(wanted: TransactionFilter) -> Select[InventoryTransaction]:
     """The weight changes that match."""
     return select(InventoryTransaction).where(*_of_changes(wanted))
+
+
+def readings_of_transactions(
+    wanted: TransactionFilter, order: Order, window: Window, within: Within, *, embedded: bool
+) -> Sequence[Reading]:
+    """What to read for a window of the weight changes: an index has each type by itself."""
+    del embedded
+    if wanted.types is not None and len(wanted.types) > 1:
+        each = [
+            listed_transactions(replace(wanted, types=frozenset({kind})))
+            for kind in sorted(wanted.types)
+        ]
+        return [merged(each, InventoryTransaction, order, window, within)]
+    rows = within(listed_transactions(wanted), InventoryTransaction)
+    return [Reading(windowed(rows, order, window), InventoryTransaction)]
 
 
 def counted_transactions(wanted: TransactionFilter) -> Select[Any]:

@@ -85,6 +85,7 @@ CHANGES = Listing(
     counted=queries.counted_transactions,
     wanted=lambda _context, given: given or queries.TransactionFilter(),
     order=lambda _given: queries.TRANSACTIONS_NEWEST_FIRST,
+    readings=queries.readings_of_transactions,
 )
 
 
