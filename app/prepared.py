@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 from sqlalchemy import (
+    CTE,
     BindParameter,
     Delete,
     Dialect,
@@ -18,6 +19,7 @@ from sqlalchemy import (
     Update,
     bindparam,
     insert,
+    select,
 )
 from sqlalchemy.orm import attributes
 from sqlalchemy.types import TypeEngine
@@ -71,11 +73,20 @@ class Prepared:
         return found
 
 
-def inserted(model: type[Table], *without: str) -> Prepared:
-    """The statement that writes a row of a table, with every column but these a parameter."""
+def inserted(model: type[Table], *without: str, after: CTE | None = None) -> Prepared:
+    """The statement that writes a row of a table, with every column but these a parameter.
+
+    With `after` the row is made once that query has given one.
+    """
     table = model.metadata.tables[model.__tablename__]
-    names = [column.key for column in table.columns if column.key not in without]
-    statement = insert(table).values({name: parameter(name) for name in names}).inline()
+    columns = [column for column in table.columns if column.key not in without]
+    values = [parameter(column.key, column.type) for column in columns]
+    names = [column.key for column in columns]
+    statement = insert(table).inline()
+    if after is None:
+        statement = statement.values(dict(zip(names, values, strict=True)))
+    else:
+        statement = statement.from_select(names, select(*values).select_from(after))
     return Prepared(statement, model if issubclass(model, TeamOwned) else None)
 
 

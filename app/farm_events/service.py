@@ -15,7 +15,7 @@ from app.database import EVERY_TEAM, Database, WriteSession
 from app.events import KINDS, Event
 from app.farm_events.models import FarmEvent
 from app.hub import EVENT, Hub, Message
-from app.prepared import Prepared, inserted
+from app.prepared import inserted
 
 KEEP_DAYS = 7
 KEEP_AT_LEAST = 100_000
@@ -30,8 +30,12 @@ _SUBJECTS = (
     "product_id",
     "production_run_id",
 )
-_LOCK = Prepared(select(func.pg_advisory_xact_lock(_ORDER_LOCK)))
-_WRITE = inserted(FarmEvent, "id")
+# The row, and with it its id, is made when the lock is held.
+_HELD = select(func.pg_advisory_xact_lock(_ORDER_LOCK)).cte("held")
+_WRITE = {
+    "sqlite": inserted(FarmEvent, "id"),
+    "postgresql": inserted(FarmEvent, "id", after=_HELD),
+}
 _PLAIN = {"team_id", "occurred_at", *_SUBJECTS}
 
 
@@ -44,12 +48,11 @@ async def store(session: WriteSession, events: Sequence[Event]) -> None:
     kept = [item for item in events if item.kept]
     if not kept:
         return
-    if session.dialect.name == "postgresql":
-        await session.run(_LOCK, {})
+    write = _WRITE[session.dialect.name]
     if len(kept) == 1:
-        await session.run(_WRITE, _values(kept[0]))
+        await session.run(write, _values(kept[0]))
     else:
-        await session.run_all(_WRITE, [_values(item) for item in kept])
+        await session.run_all(write, [_values(item) for item in kept])
 
 
 def _values(item: Event) -> dict[str, Any]:

@@ -23,7 +23,7 @@ from graphql import (
     GraphQLSchema,
     OperationDefinitionNode,
 )
-from graphql.execution.values import VariableValues, get_argument_values, get_variable_values
+from graphql.execution.values import VariableValues, get_argument_values
 from graphql.pyutils import Path, is_awaitable
 from graphql.type.definition import GraphQLResolveInfoHelpers
 from strawberry.types.field import StrawberryField
@@ -32,6 +32,7 @@ from app.records import record
 from app.row_reader import RowReader
 from schema.context import Context, Info
 from schema.plans.arguments import DEFINITION
+from schema.plans.coercion import Coercion
 from schema.plans.inputs import Inputs
 from schema.plans.objects import ObjectWriter
 from schema.plans.selection import Selector
@@ -122,7 +123,7 @@ class MutationPlan:
         self._schema = schema
         self._mutation = mutation
         self._operation = operation
-        self._definitions = operation.variable_definitions or ()
+        self._coercion = Coercion(schema, operation.variable_definitions or ())
         self._fragments = dict(selector.fragments)
         self._acts = acts
         self._functions: Mapping[str, Emit] = code.compile()
@@ -138,9 +139,7 @@ class MutationPlan:
 
         Raises `Unplannable` when nothing was executed, and `Unfinished` when something was.
         """
-        values = get_variable_values(self._schema, self._definitions, dict(variables or {}))
-        if isinstance(values, list):
-            raise Unplannable("variables that are not valid")
+        values = self._coercion.read(variables or {})
         arguments = {key: act.arguments(values) for key, act in self._acts.items() if act}
         done, data = Done(), dict[str, Any]()
         for key, act in self._acts.items():
