@@ -104,10 +104,16 @@ async def mutate(
     payload: Callable[..., Payload],
     work: Callable[[WriteSession, Viewer], Awaitable[Done]],
     present: Callable[[Done], dict[str, Any]],
+    before: Callable[[], Awaitable[None]] | None = None,
 ) -> Payload:
-    """Run `work` in one transaction and present what it did, or its refusal, as a payload."""
+    """Run `work` in one transaction and present what it did, or its refusal, as a payload.
+
+    `before` goes first, in transactions of its own.
+    """
     context = info.context
     try:
+        if before is not None:
+            await before()
         async with context.transaction() as session:
             done = await work(session, context.viewer)
     except USER_ERRORS as error:

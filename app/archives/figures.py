@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections import Counter
+from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import UTC
 from decimal import Decimal
 
@@ -96,6 +97,26 @@ async def _add_to_project(
     if project_id:
         key = {"project_id": project_id, "team_id": archive.team_id, "status": archive.status}
         await add_to(session, ProjectCount, key, {"archives": number})
+
+
+async def leave_project(session: WriteSession, archives: Sequence[Archive]) -> None:
+    """Count archives out of the projects they are in."""
+    numbers = Counter((item.project_id, item.team_id, item.status) for item in archives)
+    for (project_id, team_id, status), number in sorted(numbers.items()):
+        key = {"project_id": project_id, "team_id": team_id, "status": status}
+        await add_to(session, ProjectCount, key, {"archives": -number})
+
+
+async def leave_printer(
+    session: WriteSession, archives: Sequence[Archive], uses: Mapping[int, Sequence[FilamentUse]]
+) -> None:
+    """Move what is kept of archives from their printers to those without a printer."""
+    numbers = Counter((item.team_id, item.printer_id, item.status) for item in archives)
+    for (team_id, printer_id, status), number in sorted(numbers.items()):
+        await _add_archives(session, team_id, printer_id, status, -number)
+        await _add_archives(session, team_id, None, status, number)
+    found = (print_figures(archive, uses[archive.id]) for archive in archives)
+    await statistics.leave_printer(session, [item for item in found if item is not None])
 
 
 async def forget_printer(session: WriteSession, printer_id: int) -> None:

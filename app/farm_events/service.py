@@ -18,6 +18,7 @@ from app.hub import EVENT, Hub, Message
 from app.prepared import inserted
 
 KEEP_DAYS = 7
+FORGET_BATCH = 1_000
 KEEP_AT_LEAST = 100_000
 # Any number no other advisory lock of this database uses.
 _ORDER_LOCK = 7_305_001
@@ -97,15 +98,34 @@ def decode(body: bytes) -> Event:
 
 
 async def forget_old(database: Database) -> int:
-    """Delete events older than a week, but never the newest hundred thousand. Returns how many."""
+    """Delete events older than a week, but never the newest hundred thousand. Returns how many.
+
+    A batch goes in each transaction, so that nobody waits long to write.
+    """
+    gone = forgotten = await _forget_some(database)
+    while forgotten == FORGET_BATCH:
+        forgotten = await _forget_some(database)
+        gone += forgotten
+    return gone
+
+
+async def _forget_some(database: Database) -> int:
     async with database.transaction(EVERY_TEAM) as session:
         newest = await session.scalar(select(func.max(FarmEvent.id)))
         if newest is None:
             return 0
-        result = await session.execute(
-            delete(FarmEvent).where(
+        old = (
+            select(FarmEvent.id)
+            .where(
                 FarmEvent.occurred_at < datetime.now(UTC) - timedelta(days=KEEP_DAYS),
                 FarmEvent.id <= newest - KEEP_AT_LEAST,
             )
+            .order_by(FarmEvent.id)
+            .limit(FORGET_BATCH)
+        )
+        result = await session.execute(
+            delete(FarmEvent)
+            .where(FarmEvent.id.in_(old))
+            .execution_options(synchronize_session=False)
         )
         return int(result.rowcount)  # type: ignore[attr-defined]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import field
 from datetime import date
 from decimal import Decimal
@@ -70,16 +70,27 @@ def _sum_up(sums: dict[str, Any], amounts: Mapping[str, int | Decimal]) -> None:
         sums[name] = sums.get(name, 0) + amount
 
 
-async def rebuild(session: WriteSession, prints: Iterable[PrintFigures]) -> None:
-    """Replace the figures of the session's team by the sums over these prints."""
+_Sums = dict[tuple[Any, ...], dict[str, Any]]
+
+
+def _sums(
+    prints: Iterable[PrintFigures], of: Callable[[PrintFigures], Iterable[int]]
+) -> tuple[_Sums, _Sums]:
+    """The sums over prints per team, each printer of `of` and day, and those per material."""
     days: defaultdict[tuple[Any, ...], dict[str, Any]] = defaultdict(dict)
     materials: defaultdict[tuple[Any, ...], dict[str, Any]] = defaultdict(dict)
     for item in prints:
-        for printer_id in (ALL_PRINTERS, item.printer_id or NO_PRINTER):
+        for printer_id in of(item):
             key = (item.team_id, printer_id, item.day)
             _sum_up(days[key], _amounts(item))
             for material, grams in item.materials.items():
                 _sum_up(materials[*key, material], {"prints": 1, "grams": grams})
+    return days, materials
+
+
+async def rebuild(session: WriteSession, prints: Iterable[PrintFigures]) -> None:
+    """Replace the figures of the session's team by the sums over these prints."""
+    days, materials = _sums(prints, lambda item: (ALL_PRINTERS, item.printer_id or NO_PRINTER))
     await session.execute(delete(DailyPrints))
     await session.execute(delete(DailyMaterial))
     session.add_all(
@@ -93,24 +104,31 @@ async def rebuild(session: WriteSession, prints: Iterable[PrintFigures]) -> None
     await session.flush()
 
 
+async def leave_printer(session: WriteSession, prints: Iterable[PrintFigures]) -> None:
+    """Move these prints from the figures of their printers to those without a printer."""
+    days, materials = _sums(prints, lambda item: (item.printer_id or NO_PRINTER,))
+    for table, names, sums in (
+        (DailyPrints, ("team_id", "printer_id", "day"), days),
+        (DailyMaterial, ("team_id", "printer_id", "day", "material"), materials),
+    ):
+        for values, amounts in sorted(sums.items()):
+            key = dict(zip(names, values, strict=True))
+            taken = {name: -amount for name, amount in amounts.items()}
+            await add_to(session, table, key, taken)
+            await add_to(session, table, key | {"printer_id": NO_PRINTER}, amounts)
+
+
 async def forget_printer(session: WriteSession, printer_id: int) -> None:
     """Move the figures of a printer that is removed to those without a printer."""
-    days = (
-        await session.scalars(select(DailyPrints).where(DailyPrints.printer_id == printer_id))
-    ).all()
-    for row in days:
-        key = {"team_id": row.team_id, "printer_id": NO_PRINTER, "day": row.day}
-        await add_to(session, DailyPrints, key, {name: getattr(row, name) for name in _FIGURES})
-    materials = (
-        await session.scalars(select(DailyMaterial).where(DailyMaterial.printer_id == printer_id))
-    ).all()
-    for item in materials:
-        key = {"team_id": item.team_id, "printer_id": NO_PRINTER, "day": item.day}
-        await add_to(
-            session,
-            DailyMaterial,
-            key | {"material": item.material},
-            {"prints": item.prints, "grams": item.grams},
-        )
-    await session.execute(delete(DailyPrints).where(DailyPrints.printer_id == printer_id))
-    await session.execute(delete(DailyMaterial).where(DailyMaterial.printer_id == printer_id))
+    for table, names, amounts in (
+        (DailyPrints, ("team_id", "day"), _FIGURES),
+        (DailyMaterial, ("team_id", "day", "material"), ("prints", "grams")),
+    ):
+        kind: type[DailyPrints | DailyMaterial] = table
+        rows = await session.scalars(select(kind).where(kind.printer_id == printer_id))
+        for row in rows.all():
+            found = {name: getattr(row, name) for name in amounts}
+            if any(found.values()):
+                key = {name: getattr(row, name) for name in names}
+                await add_to(session, table, key | {"printer_id": NO_PRINTER}, found)
+        await session.execute(delete(table).where(kind.printer_id == printer_id))

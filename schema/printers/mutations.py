@@ -8,6 +8,7 @@ import strawberry
 from app.accounts.models import Scope
 from app.archives.removal import remove_printer
 from app.errors import NotFound
+from app.print_queue import detaching
 from app.printers import service
 from app.printers.commands import PrinterCommands
 from app.printers.models import Trust
@@ -167,11 +168,13 @@ class PrinterMutations:
         printer_id = integer_id(input.id, "Printer")
         if printer_id is None:
             return DeletePrinterPayload(user_errors=missing("printer"))
+        context = info.context
         return await mutate(
             info,
             DeletePrinterPayload,
             lambda session, viewer: remove_printer(session, viewer, printer_id),
             lambda deleted: {"deleted_id": global_id("Printer", deleted)},
+            lambda: detaching.from_printer(context.transaction, context.viewer, printer_id),
         )
 
     @strawberry.mutation(description="Ask a printer for a full report. Needs CONTROL.")

@@ -2,6 +2,7 @@
 
 import strawberry
 
+from app.archives import detaching
 from app.archives.templates import create_from
 from app.data_files import service as data_files
 from app.projects import service
@@ -119,9 +120,11 @@ class ProjectMutations:
         project_id = integer_id(input.id, "Project")
         if project_id is None:
             return DeleteProjectPayload(user_errors=missing("project"))
+        context = info.context
         return await mutate(
             info,
             DeleteProjectPayload,
             lambda session, viewer: data_files.delete_project(session, viewer, project_id),
             lambda deleted: {"deleted_id": global_id("Project", deleted)},
+            lambda: detaching.from_project(context.transaction, context.viewer, project_id),
         )
