@@ -57,16 +57,34 @@ class ReadSession(AsyncSession):
     sync_session_class = _ScopedSession
 
 
+# What the constructor of SQLAlchemy's session sets.
+_MADE_LATE = frozenset({"sync_session", "_proxied", "_async_bind", "_async_binds"})
+
+
 class WriteSession(AsyncSession):
-    """Lives inside `Database.transaction`, which commits it."""
+    """Lives inside `Database.transaction`, which commits it.
+
+    SQLAlchemy's session is made when something of it is used: prepared statements need none.
+    """
 
     sync_session_class = _ScopedSession
 
     def __init__(self, line: Line, scope: Scope) -> None:
-        super().__init__(line.connection, info={"scope": scope}, expire_on_commit=False)
         self._line = line
         self._scope = scope
+        self._events: list[Event] = []
         self.dialect = line.connection.dialect
+
+    def __getattr__(self, name: str) -> Any:
+        if name not in _MADE_LATE:
+            raise AttributeError(name)
+        super().__init__(self._line.connection, info={"scope": self._scope}, expire_on_commit=False)
+        return getattr(self, name)
+
+    @property
+    def is_used(self) -> bool:
+        """Whether something was added, changed or asked by other than prepared statements."""
+        return "sync_session" in vars(self) and self.in_transaction()
 
     async def run(self, prepared: Prepared, given: Mapping[str, Any]) -> list[Row]:
         """Run a prepared statement; its rows, with the values of the domain."""
@@ -83,7 +101,7 @@ class WriteSession(AsyncSession):
 
     async def _flush_before(self) -> None:
         """What was added to the session before comes before."""
-        if self.in_transaction() and (self.new or self.dirty or self.deleted):
+        if self.is_used and (self.new or self.dirty or self.deleted):
             await self.flush()
 
     def _arguments(self, prepared: Prepared, given: Mapping[str, Any]) -> list[Any]:
@@ -100,13 +118,12 @@ class WriteSession(AsyncSession):
 
     def raise_event(self, raised: Event) -> None:
         """Record what happened. It is stored with the transaction and told after the commit."""
-        self.info.setdefault("events", []).append(raised)
+        self._events.append(raised)
 
     @property
     def events(self) -> Sequence[Event]:
         """The events raised so far, oldest first."""
-        raised: list[Event] = self.info.get("events", [])
-        return raised
+        return self._events
 
 
 @event.listens_for(_ScopedSession, "do_orm_execute")
@@ -205,17 +222,17 @@ class Database:
 
     async def _commit(self, session: WriteSession, line: Line) -> None:
         """Flush, store the events, and commit: what the session wrote, or prepared statements."""
-        if session.in_transaction():
+        if session.is_used:
             await session.flush()
         if session.events and self.store is not None:
             await self.store(session, session.events)
-        if session.in_transaction():
+        if session.is_used:
             await session.commit()
         await line.commit()
 
     async def _end(self, session: WriteSession, line: Line, error: BaseException | None) -> None:
         try:
-            if session.in_transaction():
+            if session.is_used:
                 await asyncio.shield(session.close())
         finally:
             await self.lines.end(line, error)

@@ -24,12 +24,14 @@ from sqlalchemy import (
 from sqlalchemy.orm import attributes
 from sqlalchemy.types import TypeEngine
 
-from app.compiled import Statement, compiled, reader
+from app.compiled import Statement, as_it_is, compiled, reader
 from app.tables import Table, TeamOwned
 
 TEAM = "team_id"
 Model = TypeVar("Model", bound=Table)
 Row = Sequence[Any]
+# The places of a row whose values a driver gives otherwise, and what reads them.
+Readers = Sequence[tuple[int, Callable[[Any], Any]]]
 
 
 def parameter(name: str, type_: TypeEngine[Any] | None = None) -> BindParameter[Any]:
@@ -53,7 +55,7 @@ class Prepared:
             statement = statement.where(owned.team_id == parameter(TEAM))
         self.owned = owned is not None
         self._statement = statement
-        self._known: dict[str, tuple[Statement, Sequence[Callable[[Any], Any]]]] = {}
+        self._known: dict[str, tuple[Statement, Readers]] = {}
 
     def on(self, dialect: Dialect) -> Statement:
         """Its text for a kind of database."""
@@ -62,14 +64,21 @@ class Prepared:
     def read(self, dialect: Dialect, rows: Sequence[Row]) -> list[Row]:
         """Rows of a driver with the values of the domain in them."""
         readers = self._on(dialect)[1]
-        return [[read(value) for read, value in zip(readers, row, strict=True)] for row in rows]
+        found: list[Row] = []
+        for row in rows:
+            values = list(row)
+            for place, read in readers:
+                values[place] = read(values[place])
+            found.append(values)
+        return found
 
-    def _on(self, dialect: Dialect) -> tuple[Statement, Sequence[Callable[[Any], Any]]]:
+    def _on(self, dialect: Dialect) -> tuple[Statement, Readers]:
         found = self._known.get(dialect.name)
         if found is None:
             columns = getattr(self._statement, "exported_columns", ())
             readers = [reader(column.type, dialect) for column in columns]
-            found = self._known[dialect.name] = compiled(self._statement, dialect), readers
+            other = [(place, read) for place, read in enumerate(readers) if read is not as_it_is]
+            found = self._known[dialect.name] = compiled(self._statement, dialect), other
         return found
 
 
