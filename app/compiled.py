@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from decimal import Decimal
+from functools import cache, lru_cache
 from typing import Any, cast
 
 import orjson
@@ -16,6 +17,9 @@ from app.records import record
 
 # The name of a value, how it is given to the driver, and what it is when it is not given.
 Place = tuple[str, Callable[[Any], Any] | None, Any]
+
+# Values of one kind that are remembered as they are read.
+REMEMBERED = 1_024
 
 
 @record
@@ -75,6 +79,12 @@ def reader(column: TypeEngine[Any], dialect: Dialect) -> Callable[[Any], Any]:
     return column.dialect_impl(dialect).result_processor(dialect, None) or as_it_is
 
 
+@cache
 def decimal_reader(places: int) -> Callable[[int | None], Decimal | None]:
-    """From so many of the smallest unit to the decimal."""
-    return lambda value: None if value is None else Decimal(value).scaleb(-places)
+    """From so many of the smallest unit to the decimal. Weights and prices repeat."""
+
+    @lru_cache(REMEMBERED)
+    def read(value: int | None) -> Decimal | None:
+        return None if value is None else Decimal(value).scaleb(-places)
+
+    return read

@@ -95,7 +95,7 @@ class _Endpoint:
         response = await self._answer(QuickRequest(scope, receive))
         await response(scope, receive, send)
 
-    async def _answer(self, request: Request) -> Response:
+    async def _answer(self, request: QuickRequest) -> Response:
         if request.method == "OPTIONS":
             return Response(status_code=204, headers={"Allow": self._allow})
         method = "GET" if request.method == "HEAD" else request.method
@@ -115,7 +115,7 @@ class _Endpoint:
 class _Exchange:
     """One request for one row."""
 
-    def __init__(self, runtime: Runtime, guards: Guards, row: Row, request: Request) -> None:
+    def __init__(self, runtime: Runtime, guards: Guards, row: Row, request: QuickRequest) -> None:
         self._runtime = runtime
         self._guards = guards
         self._row = row
@@ -158,7 +158,7 @@ class _Exchange:
 
     async def _answer_to(self, viewer: Viewer | None, variables: dict[str, Any]) -> Response:
         row = self._row
-        call = Call(self._runtime, row, viewer, self._address, self._request_id)
+        call = Call(self._runtime, row, viewer, self._request.address, self._request.request_id)
         if row.dialect.spans_teams:
             call = await acting(call, variables)
         if isinstance(row, Stream):
@@ -199,16 +199,6 @@ class _Exchange:
         url = self._request.url
         return url.replace(path=self._request.scope.get("asked_path", url.path))
 
-    @property
-    def _request_id(self) -> str:
-        found: str = self._request.scope["state"]["request_id"]
-        return found
-
-    @property
-    def _address(self) -> str:
-        client = self._request.scope["client"]
-        return client[0] if client else ""
-
     async def _sign_in(self) -> Viewer:
         accounts, headers = self._runtime.accounts, self._request.headers
         key, authorization = headers.get("x-api-key"), headers.get("authorization")
@@ -219,7 +209,9 @@ class _Exchange:
                     return await accounts.authenticate_camera(token)
             return await accounts.authenticate(api_key=key, authorization=authorization)
         except Unauthenticated:
-            await self._runtime.limiter.require("refused.address", address_identity(self._address))
+            await self._runtime.limiter.require(
+                "refused.address", address_identity(self._request.address)
+            )
             raise
 
     async def _limit(self, viewer: Viewer) -> None:
@@ -265,7 +257,7 @@ def _refusal(
     else:
         code = dialect.codes.get(problem.code, problem.code)
         status = STATUSES.get(problem.code, 409)
-    named = replace(problem, request_id=request.state.request_id)
+    named = replace(problem, request_id=request.scope["state"]["request_id"])
     body = orjson.dumps(dialect.write_problem(named, code))
     headers = dict(problem.headers)
     return Response(body, status_code=status, media_type=JSON, headers=headers)

@@ -35,8 +35,10 @@ class Call:
         variables = with_fixed(route.fixed, variables)
         if route.every is None:
             return await self.root(route.operation or "", variables)
-        nodes = [node async for page in self.pages(route, variables) for node in page["nodes"]]
-        return {"nodes": nodes}
+        pages = [page async for page in self.pages(route, variables)]
+        if len(pages) == 1:
+            return pages[0]
+        return {"nodes": [node for page in pages for node in page["nodes"]]}
 
     async def pages(self, row: Route | Stream, variables: dict[str, Any]) -> AsyncIterator[Data]:
         """Every page of a connection; of an operation without one, its only answer."""

@@ -6,7 +6,7 @@ times the space of its text. Documents with problems are not remembered at all.
 
 from collections import OrderedDict
 from dataclasses import field
-from functools import cached_property
+from functools import cache, cached_property
 
 from graphql import (
     DocumentNode,
@@ -16,6 +16,7 @@ from graphql import (
     parse,
     validate,
 )
+from graphql import OperationType as CoreType
 from strawberry.types.graphql import OperationType
 
 from app.records import record
@@ -44,6 +45,8 @@ class Prepared:
 
     def operation(self, name: str | None) -> OperationDefinitionNode | None:
         """The operation of a name, or the only one; None when that is not a single one."""
+        if not name and len(self.operations) == 1:
+            return self.operations[0]
         found = [
             item
             for item in self.operations
@@ -54,7 +57,12 @@ class Prepared:
 
 def kind_of(operation: OperationDefinitionNode) -> OperationType:
     """Query, mutation or subscription."""
-    return OperationType(operation.operation.value)
+    return _kind_of(operation.operation)
+
+
+@cache
+def _kind_of(kind: CoreType) -> OperationType:
+    return OperationType(kind.value)
 
 
 class Documents:

@@ -60,6 +60,8 @@ from schema.sockets import SocketHandler
 INIT_WAIT = timedelta(seconds=10)
 MAX_OPERATIONS_PER_SOCKET = 100
 METHODS = "GET, HEAD, POST"
+# Bytes of an answer that buffers take at once.
+SHORT = 65_536
 NOT_ALLOWED = "METHOD_NOT_ALLOWED"
 _KINDS = {kind: f"{kind}; charset=utf-8".encode() for kind in (PLAIN_JSON, RESPONSE_JSON)}
 _READING = frozenset({OperationType.QUERY})
@@ -97,7 +99,10 @@ class GraphQLEndpoint(GraphQL[Any, None]):
             await patience.serve(super().__call__, scope, receive, send)
             return
         response = await self._respond(QuickRequest(scope, receive))
-        await patience.serve(response, scope, receive, send)
+        if isinstance(response, QuickResponse) and len(response.body) <= SHORT:
+            await response(scope, receive, send)  # nobody waits for the reader of so little
+        else:
+            await patience.serve(response, scope, receive, send)
 
     async def get_context(self, request: Any, response: Any) -> Any:
         """Sockets make their context when they are signed in."""
@@ -109,7 +114,7 @@ class GraphQLEndpoint(GraphQL[Any, None]):
     def decode_json(self, data: str | bytes) -> object:
         return orjson.loads(data)
 
-    async def _respond(self, request: Request) -> Response:
+    async def _respond(self, request: QuickRequest) -> Response:
         if wants_page(request):
             return pages.graphiql_page()
         media_type = PLAIN_JSON
@@ -145,20 +150,20 @@ class GraphQLEndpoint(GraphQL[Any, None]):
         response.raw_headers.extend(counted)
         return response
 
-    async def _sign_in(self, request: Request) -> Viewer | None:
+    async def _sign_in(self, request: QuickRequest) -> Viewer | None:
         """Who asks; None without any credential, which a few operations do not need."""
         try:
             return await self._recheck(request)()
         except Unauthenticated:
-            address = address_identity(request.client.host if request.client else "")
+            address = address_identity(request.address)
             await self.runtime.limiter.require("refused.address", address)
             if request.method == "POST" and not open_operations.carries_credential(request):
                 return None
             raise
 
-    async def _execute_open(self, request: Request, accepted: Accepted) -> Response:
+    async def _execute_open(self, request: QuickRequest, accepted: Accepted) -> Response:
         """Run an operation that needs no credential; whatever else is asked is 401."""
-        address = request.client.host if request.client else ""
+        address = request.address
         asked = None
         if not is_form(request):  # files of nobody are not even read
             with suppress(Refused):
@@ -168,27 +173,29 @@ class GraphQLEndpoint(GraphQL[Any, None]):
             prepared = schema.prepare(text)
             operation = None if prepared.problems else prepared.operation(asked.operation_name)
             if open_operations.is_open(operation) and not accepted.events:
-                context = self._context(request, open_operations.nobody(address))
+                nobody = open_operations.nobody(address)
+                context = self._context(request, nobody, OPERATION_SECONDS)
                 return await self._run(prepared, asked, accepted, context)
         raise Unauthenticated(NO_CREDENTIAL)
 
-    async def _execute(self, request: Request, accepted: Accepted, viewer: Viewer) -> Response:
+    async def _execute(self, request: QuickRequest, accepted: Accepted, viewer: Viewer) -> Response:
         if request.method in READING or not is_form(request):
-            return await self._answer(request, accepted, viewer, await read(request))
+            context = self._context(request, viewer, OPERATION_SECONDS)
+            return await self._answer(request, accepted, context, await read(request))
+        context = self._context(request, viewer, UPLOAD_SECONDS)
         async with read_with_files(request, self.runtime.files.incoming) as asked:
-            return await self._answer(request, accepted, viewer, asked)
+            return await self._answer(request, accepted, context, asked)
 
     async def _answer(
-        self, request: Request, accepted: Accepted, viewer: Viewer, asked: Asked
+        self, request: QuickRequest, accepted: Accepted, context: Context, asked: Asked
     ) -> Response:
         allowed = _READING if request.method in READING else _WRITING
         if accepted.events:
             allowed |= {OperationType.SUBSCRIPTION}
-        text = self._text(asked, viewer, accepted)
+        text = self._text(asked, context.viewer, accepted)
         prepared = schema.prepare(text)
         if not prepared.problems:
             _require_allowed(prepared.operation(asked.operation_name), allowed, request.method)
-        context = self._context(request, viewer)
         if accepted.events:
             return await self._stream(request, text, asked, context)
         response = await self._run(prepared, asked, accepted, context)
@@ -202,13 +209,13 @@ class GraphQLEndpoint(GraphQL[Any, None]):
             status = 400 if strict and unknown.status == 200 else unknown.status
             raise Refused(status, str(unknown), unknown.code) from None
 
-    def _context(self, request: Request, viewer: Viewer) -> Context:
+    def _context(self, request: QuickRequest, viewer: Viewer, seconds: float) -> Context:
         return Context(
             runtime=self.runtime,
             viewer=viewer,
-            request_id=request.state.request_id,
-            address=request.client.host if request.client else "",
-            seconds=UPLOAD_SECONDS if is_form(request) else OPERATION_SECONDS,
+            request_id=request.request_id,
+            address=request.address,
+            seconds=seconds,
         )
 
     async def _run(
@@ -224,7 +231,7 @@ class GraphQLEndpoint(GraphQL[Any, None]):
         return QuickResponse(orjson.dumps(body), status, _KINDS[accepted.media_type])
 
     async def _stream(
-        self, request: Request, text: str, asked: Asked, context: Context
+        self, request: QuickRequest, text: str, asked: Asked, context: Context
     ) -> Response:
         """Answer with server-sent events, distinct connections mode."""
         guard = context.guard = self.guards.guard(context.viewer, self._recheck(request))

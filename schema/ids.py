@@ -17,7 +17,7 @@ MAX_ID = 2**31 - 1
 LONGEST = 200
 
 
-def global_id(kind: str, key: int | UUID) -> strawberry.ID:
+def global_id(kind: str, key: int | UUID | str) -> strawberry.ID:
     """The global id of a row."""
     return strawberry.ID(base64.b64encode(f"{kind}:{key}".encode()).decode())
 

@@ -36,11 +36,23 @@ class QuickHeaders(Headers):
 
 
 class QuickRequest(Request):
-    """A request whose headers are found at once."""
+    """A request whose headers, address and id are found at once."""
 
     def __init__(self, scope: Scope, receive: Receive) -> None:
         super().__init__(scope, receive)
         self._headers: Headers = QuickHeaders(scope)
+
+    @property
+    def address(self) -> str:
+        """Where it came from, empty when that is not known."""
+        client = self.scope["client"]
+        return client[0] if client else ""
+
+    @property
+    def request_id(self) -> str:
+        """What it is called in logs and answers."""
+        found: str = self.scope["state"]["request_id"]
+        return found
 
 
 class QuickResponse(Response):

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import field
 from datetime import datetime
+from functools import cache, lru_cache
+from operator import attrgetter
 from typing import Any
 
 import orjson
@@ -19,8 +21,11 @@ from sqlalchemy.types import TypeEngine
 from app.columns import ScaledDecimal, UtcDateTime
 from app.compiled import reader
 from app.records import record
+from schema.ids import global_id
 
 AS_THEY_ARE = frozenset({"String", "Int", "Seconds", "ID"})
+# Values of one kind whose written form is remembered.
+REMEMBERED = 1_024
 
 
 @record
@@ -102,10 +107,18 @@ def _by_the_types(
     return lambda value: write(read(value))
 
 
+@cache
+def id_writer(kind: str, *, undashed: bool) -> Callable[[Any], str]:
+    """From a key as the driver gives it to the global id; `undashed` where UUIDs are hexadecimal
+    digits. The same rows are shown again and again."""
+
+    @lru_cache(REMEMBERED)
+    def write(key: Any) -> str:
+        return global_id(kind, _dashed(key) if undashed else key)
+
+    return write
+
+
 def writer(kind: GraphQLLeafType) -> Callable[[Any], object]:
     """From a value of the domain to JSON."""
-    return kind.serialize if isinstance(kind, GraphQLScalarType) else _enum_name
-
-
-def _enum_name(value: Any) -> object:
-    return value.name
+    return kind.serialize if isinstance(kind, GraphQLScalarType) else attrgetter("name")

@@ -8,6 +8,7 @@ from typing import Any
 
 from graphql import (
     FieldNode,
+    GraphQLEnumType,
     GraphQLField,
     GraphQLLeafType,
     GraphQLObjectType,
@@ -110,4 +111,6 @@ class ObjectWriter:
     def _leaf(self, kind: GraphQLLeafType, value: str) -> str:
         if kind.name in AS_THEY_ARE:
             return value
+        if isinstance(kind, GraphQLEnumType):
+            return f"{value}._name_"
         return f"{self._code.bind(writer(kind), f'write_{kind.name}')}({value})"

@@ -22,10 +22,9 @@ from sqlalchemy import Dialect, Uuid
 from app.compiled import as_it_is, reader
 from app.records import record
 from app.tables import Table
-from schema.ids import global_id
 from schema.listings import NumberOf
 from schema.plans.arguments import DEFINITION
-from schema.plans.codecs import codec
+from schema.plans.codecs import codec, id_writer
 from schema.plans.levels import Level, primary_key
 from schema.plans.objects import Held, ObjectWriter
 from schema.plans.selection import Selector
@@ -124,7 +123,11 @@ class RowWriter:
         if isinstance(source, Column):
             return self._column(place, source.name, selected)
         if isinstance(source, GlobalId):
-            return f"{self._bind(global_id)}({kind.name!r}, {self._read(place, (place.key,))})"
+            undashed = self._dialect.name == "sqlite" and isinstance(
+                place.level.type_of(place.entity, place.key), Uuid
+            )
+            write = self.code.bind(id_writer(kind.name, undashed=undashed), f"id_of_{kind.name}")
+            return f"{write}({place.value(place.key)})"
         if isinstance(source, Computed):
             arguments = self._read(place, source.columns, stored=source.stored)
             call = f"{self._bind(source.value)}({arguments})"
