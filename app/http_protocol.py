@@ -1,8 +1,8 @@
 """uvicorn's HTTP protocol, with the head and the body of a short answer in one write.
 
 ASGI tells an answer in two messages, and uvicorn writes each as it comes: two system calls and two
-packets, which is a good part of what a short answer costs. Here the head waits for the first of the
-body. Everything unusual goes uvicorn's way.
+packets, which is a good part of what a short answer costs. Here the head of an answer that says how
+short it is waits for the body. Everything else goes uvicorn's way.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ _END = b"\r\n"
 _SAFE = bytes({*range(0x20, 0x100), ord("\t")} - {0x7F})
 _NAME = re.compile(rb"[a-z0-9_-]+")
 _LENGTH = b"content-length"
+_DIGITS = len(str(SHORT))
 # Said by what the answer means for the connection, which is uvicorn's to say.
 _CONNECTION = frozenset((b"connection", b"transfer-encoding"))
 # Statuses that have no body.
@@ -62,9 +63,10 @@ class _Joined:
         """Take a message; the start of an answer waits for the next one."""
         start, self._start = self._start, None
         if start is None and message["type"] == "http.response.start":
-            if self._cycle.response_started:
-                raise RuntimeError("The answer has begun already.")
-            self._start = message
+            if self._cycle.response_started or not _is_short(message):
+                await self._cycle.send(message)
+            else:
+                self._start = message
         elif start is None or not self._wrote(start, message):
             if start is not None:
                 await self._cycle.send(start)
@@ -100,6 +102,14 @@ class _Joined:
         cycle.message_event.set()
         cycle.on_response()
         return True
+
+
+def _is_short(start: Any) -> bool:
+    """Whether the start of an answer tells a short length; a stream has none and begins at once."""
+    for name, value in start.get("headers", ()):
+        if name == _LENGTH:
+            return value.isdigit() and len(value) <= _DIGITS and int(value) <= SHORT
+    return False
 
 
 def _head(status: int, headers: Iterable[tuple[bytes, bytes]], size: int) -> bytes | None:

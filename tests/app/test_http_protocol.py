@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import uvicorn
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
@@ -53,12 +53,16 @@ ANSWERS: dict[str, Messages] = {
 }
 
 
-@asynccontextmanager
-async def _served(protocol: type[HttpToolsProtocol], messages: Messages) -> AsyncIterator[int]:
+def _telling(messages: Messages) -> ASGIApp:
     async def app(_scope: Scope, _receive: Receive, send: Send) -> None:
         for message in messages:
             await send(message)
 
+    return app
+
+
+@asynccontextmanager
+async def _serving(protocol: type[HttpToolsProtocol], app: ASGIApp) -> AsyncIterator[int]:
     port = free_port()
     config = uvicorn.Config(
         app, port=port, http=protocol, log_config=None, access_log=False, lifespan="off"
@@ -75,7 +79,7 @@ async def _served(protocol: type[HttpToolsProtocol], messages: Messages) -> Asyn
 
 async def _exchange(protocol: type[HttpToolsProtocol], messages: Messages, method: str) -> bytes:
     """All bytes of two answers on one connection, without the moment of answering."""
-    async with _served(protocol, messages) as port:
+    async with _serving(protocol, _telling(messages)) as port:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         asked = f"{method} / HTTP/1.1\r\nHost: farm\r\n"
         writer.write(f"{asked}\r\n{asked}Connection: close\r\n\r\n".encode())
@@ -91,6 +95,25 @@ async def test_the_bytes_are_those_of_uvicorn(name: str, method: str) -> None:
     """Whatever an application says, right or wrong."""
     ours = await _exchange(HttpProtocol, ANSWERS[name], method)
     assert ours == await _exchange(HttpToolsProtocol, ANSWERS[name], method)
+
+
+async def test_a_stream_begins_before_there_is_anything_to_send() -> None:
+    """Its head is there at once."""
+    go_on = asyncio.Event()
+
+    async def app(_scope: Scope, _receive: Receive, send: Send) -> None:
+        await send(_start(content_type="text/event-stream"))
+        await go_on.wait()
+        await send(_body(b"data: 1\n\n"))
+
+    async with _serving(HttpProtocol, app) as port, asyncio.timeout(20):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(b"GET / HTTP/1.1\r\nHost: farm\r\n\r\n")
+        head = await reader.readuntil(b"\r\n\r\n")
+        assert head.startswith(b"HTTP/1.1 200 OK\r\n")
+        go_on.set()
+        assert await reader.readuntil(b"0\r\n\r\n") == b"9\r\ndata: 1\n\n\r\n0\r\n\r\n"
+        writer.close()
 
 
 class _Recording(asyncio.Transport):
@@ -116,12 +139,9 @@ class _Recording(asyncio.Transport):
 @pytest.mark.parametrize(("protocol", "writes"), [(HttpProtocol, 1), (HttpToolsProtocol, 2)])
 async def test_a_short_answer_is_one_write(protocol: type[HttpToolsProtocol], writes: int) -> None:
     """The head waits for the body."""
-
-    async def app(_scope: Scope, _receive: Receive, send: Send) -> None:
-        for message in ANSWERS["whole"]:
-            await send(message)
-
-    config = uvicorn.Config(app, log_config=None, access_log=False, lifespan="off")
+    config = uvicorn.Config(
+        _telling(ANSWERS["whole"]), log_config=None, access_log=False, lifespan="off"
+    )
     config.load()
     transport = _Recording()
     asked = protocol(config, ServerState(), {}, asyncio.get_running_loop())

@@ -127,9 +127,9 @@ async def test_a_print_gets_its_file_and_takes_its_grams(
 async def test_a_file_that_appears_late(server: RunningServer, farm: SimulatedFarm) -> None:
     """It is looked for again; meanwhile the record says why it is not there."""
     printer = farm.printers[0]
-    printer.quirks.late_file_seconds = 90.0
+    printer.quirks.late_file_seconds = 180.0
     await _connected(server, printer)
-    printer.sim.start(_job(seconds=600))
+    printer.sim.start(_job(seconds=3_000))
 
     async def problem() -> bool:
         nodes = await _archives(server)
@@ -143,7 +143,7 @@ async def test_a_file_that_appears_late(server: RunningServer, farm: SimulatedFa
     async def there() -> bool:
         return bool((await _archives(server))[0]["hasFile"])
 
-    await eventually(there, 30)
+    await eventually(there, 90)
     assert (await _archives(server))[0]["fileProblem"] is None
 
 
