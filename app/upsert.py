@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import ColumnElement, literal, select
 
 from app.database import WriteSession
 from app.tables import Table
@@ -35,6 +37,33 @@ async def add_to(
     await session.execute(
         statement.on_conflict_do_update(
             index_elements=list(key),
+            set_={name: getattr(table, name) + statement.excluded[name] for name in amounts},
+        )
+    )
+
+
+async def add_rows(
+    session: WriteSession,
+    table: type[Table],
+    where: ColumnElement[bool],
+    changed: Mapping[str, Any],
+    amounts: Sequence[str],
+) -> None:
+    """Add the amounts of some rows to the rows whose primary keys are theirs but for what is
+    `changed`; those are made when they are missing. All in one statement."""
+    columns = table.metadata.tables[table.__tablename__].columns
+    key = [column.name for column in columns if column.primary_key]
+    names = [*key, *amounts]
+    rows = select(
+        *(
+            literal(changed[name], columns[name].type) if name in changed else columns[name]
+            for name in names
+        )
+    ).where(where)
+    statement = insert(session, table).from_select(names, rows)
+    await session.execute(
+        statement.on_conflict_do_update(
+            index_elements=key,
             set_={name: getattr(table, name) + statement.excluded[name] for name in amounts},
         )
     )

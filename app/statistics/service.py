@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import field
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete
 
 from app.database import WriteSession
 from app.records import record
 from app.statistics.models import ALL_PRINTERS, NO_PRINTER, DailyMaterial, DailyPrints
-from app.upsert import add_to
+from app.upsert import add_rows, add_to
 
 _FIGURES = ("successful", "failed", "stopped", "seconds", "grams", "cost")
 
@@ -120,15 +120,11 @@ async def leave_printer(session: WriteSession, prints: Iterable[PrintFigures]) -
 
 async def forget_printer(session: WriteSession, printer_id: int) -> None:
     """Move the figures of a printer that is removed to those without a printer."""
-    for table, names, amounts in (
-        (DailyPrints, ("team_id", "day"), _FIGURES),
-        (DailyMaterial, ("team_id", "day", "material"), ("prints", "grams")),
-    ):
-        kind: type[DailyPrints | DailyMaterial] = table
-        rows = await session.scalars(select(kind).where(kind.printer_id == printer_id))
-        for row in rows.all():
-            found = {name: getattr(row, name) for name in amounts}
-            if any(found.values()):
-                key = {name: getattr(row, name) for name in names}
-                await add_to(session, table, key | {"printer_id": NO_PRINTER}, found)
-        await session.execute(delete(table).where(kind.printer_id == printer_id))
+    kept: tuple[tuple[type[DailyPrints | DailyMaterial], Sequence[str]], ...] = (
+        (DailyPrints, _FIGURES),
+        (DailyMaterial, ("prints", "grams")),
+    )
+    for table, amounts in kept:
+        of_printer = table.printer_id == printer_id
+        await add_rows(session, table, of_printer, {"printer_id": NO_PRINTER}, amounts)
+        await session.execute(delete(table).where(of_printer))
