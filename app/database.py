@@ -15,7 +15,7 @@ from contextlib import asynccontextmanager
 from enum import Enum
 from typing import Any
 
-from sqlalchemy import event, make_url, text
+from sqlalchemy import event, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
@@ -24,7 +24,7 @@ from sqlalchemy.pool import NullPool
 
 from app.errors import Unavailable
 from app.events import Event
-from app.lines import SQLITE_BUSY_MS, Line, Lines, SqliteConnection, SqliteLine, ThreadedSqlite
+from app.lines import Line, Lines
 from app.prepared import TEAM, Prepared, Row
 from app.row_reader import RowReader, row_reader
 from app.tables import TeamOwned
@@ -175,8 +175,10 @@ class Database:
         self.tell: TellEvents = tell or (lambda _events: None)
         self.store: StoreEvents | None = None
         if self.embedded:
-            self.read_engine = _sqlite_engine(url, echo=echo)
-            self.write_engine = _sqlite_writer(url, echo=echo)
+            from app import sqlite_line  # with its driver
+
+            self.read_engine = sqlite_line.reading_engine(url, POOL_TIMEOUT, echo=echo)
+            self.write_engine = sqlite_line.writing_engine(url, echo=echo)
             # SQLite has one writer: queueing here is fair, queueing in its busy handler is not.
             self.lines = Lines(self._open_line, 1, None)
         else:
@@ -239,10 +241,12 @@ class Database:
 
     async def _open_line(self) -> Line:
         connection = await self.write_engine.connect()
-        driver = (await connection.get_raw_connection()).driver_connection
-        if isinstance(driver, ThreadedSqlite):
+        driver: Any = (await connection.get_raw_connection()).driver_connection
+        if self.embedded:
+            from app.sqlite_line import SqliteLine  # with its driver
+
             return SqliteLine(connection, driver)
-        from app.postgres_line import PostgresLine  # with its driver
+        from app.postgres_line import PostgresLine
 
         return PostgresLine(connection, driver)
 
@@ -257,51 +261,6 @@ class Database:
         await self.lines.close()
         await self.read_engine.dispose()
         await self.write_engine.dispose()
-
-
-def _sqlite_engine(url: str, *, echo: bool) -> AsyncEngine:
-    """Reads in transactions, so that all statements of a session see the same."""
-    engine = create_async_engine(
-        url,
-        echo=echo,
-        pool_timeout=POOL_TIMEOUT,
-        hide_parameters=True,
-        connect_args={"factory": SqliteConnection},
-    )
-    _configure(engine, f"busy_timeout={SQLITE_BUSY_MS}", "query_only=ON")
-
-    @event.listens_for(engine.sync_engine, "begin")
-    def _begin(connection: Any) -> None:
-        connection.exec_driver_sql("BEGIN")
-
-    return engine
-
-
-def _sqlite_writer(url: str, *, echo: bool) -> AsyncEngine:
-    """The connection of a line, which begins transactions itself."""
-    path = make_url(url).database or ":memory:"
-
-    async def connect(*_arguments: object, **_options: object) -> ThreadedSqlite:
-        connection = ThreadedSqlite(path)
-        await connection
-        return connection
-
-    engine = create_async_engine(
-        url, echo=echo, hide_parameters=True, poolclass=NullPool, async_creator=connect
-    )
-    # The line moves the log into the file, where that holds up nobody.
-    _configure(engine, "busy_timeout=0", "wal_autocheckpoint=0")
-    return engine
-
-
-def _configure(engine: AsyncEngine, *pragmas: str) -> None:
-    @event.listens_for(engine.sync_engine, "connect")
-    def _on_connect(connection: Any, _record: object) -> None:
-        connection.isolation_level = None  # transactions begin where they are begun, nowhere else
-        cursor = connection.cursor()
-        for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", *pragmas):
-            cursor.execute(f"PRAGMA {pragma}")
-        cursor.close()
 
 
 def _postgres_engine(url: str, **options: Any) -> AsyncEngine:

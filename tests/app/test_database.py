@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import delete, event, func, make_url, select, text, update
 from sqlalchemy.exc import OperationalError
 
-from app import lines
+from app import sqlite_line
 from app.accounts.models import Team
 from app.database import EVERY_TEAM, Database
 from app.errors import Unavailable
@@ -232,7 +232,7 @@ async def test_a_lock_that_stays_is_unavailable(
     sqlite_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whoever waited too long is told so; afterwards all is well again."""
-    monkeypatch.setattr(lines, "SQLITE_BUSY_MS", 10)
+    monkeypatch.setattr(sqlite_line, "SQLITE_BUSY_MS", 10)
     database = Database(sqlite_url)
     with closing(sqlite3.connect(make_url(sqlite_url).database or "")) as other:
         other.execute("BEGIN IMMEDIATE")
@@ -246,7 +246,7 @@ async def test_what_is_logged_comes_into_the_file(
     sqlite_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """After some transactions, without a connection being closed."""
-    monkeypatch.setattr(lines, "COMMITS_PER_CHECKPOINT", 2)
+    monkeypatch.setattr(sqlite_line, "COMMITS_PER_CHECKPOINT", 2)
     database, path = Database(sqlite_url), Path(make_url(sqlite_url).database or "")
     found = []
     for name in ("first row", "second row", "third row"):
