@@ -12,6 +12,7 @@ from starlette.requests import ClientDisconnect, Request
 
 from app.files.incoming import Incoming
 from app.http.multipart import MULTIPART, Form, is_form, read_form
+from app.http.quick import QuickRequest
 from rest_compat.problems import Fault, Problem, invalid, not_found
 from rest_compat.table import Parameter, Row, Source
 from rest_compat.values import NoSuchRow, Refused, Upload
@@ -25,7 +26,7 @@ _NO_FORM = Form()
 
 @asynccontextmanager
 async def read_variables(
-    row: Row, request: Request, incoming: Incoming
+    row: Row, request: QuickRequest, incoming: Incoming
 ) -> AsyncIterator[dict[str, Any]]:
     """The variables of the row's operation; raises `Problem` naming every refused field.
 
@@ -130,7 +131,7 @@ def _put(variables: dict[str, Any], into: str, value: Any) -> None:
     variables[last] = value
 
 
-async def _read_body(request: Request, *, optional: bool) -> Mapping[str, Any]:
+async def _read_body(request: QuickRequest, *, optional: bool) -> Mapping[str, Any]:
     """The JSON object of a request; where nothing is required there may be no body at all."""
     kind, _, parameters = request.headers.get("content-type", "application/json").partition(";")
     charset = re.search(r"charset=\"?([^\";\s]+)", parameters, re.IGNORECASE)
@@ -150,17 +151,13 @@ async def _read_body(request: Request, *, optional: bool) -> Mapping[str, Any]:
     return body
 
 
-async def _bytes(request: Request) -> bytes:
+async def _bytes(request: QuickRequest) -> bytes:
     declared = request.headers.get("content-length", "0")
-    received = bytearray()
-    if not declared.isdigit() or int(declared) <= MAX_BODY:
-        try:
-            async for chunk in request.stream():
-                received += chunk
-                if len(received) > MAX_BODY:
-                    break
-            else:
-                return bytes(received)
-        except ClientDisconnect:
-            raise invalid(Fault(None, "The body ended too early.")) from None
-    raise Problem("PAYLOAD_TOO_LARGE", f"A body has at most {MAX_BODY} bytes.")
+    try:
+        too_long = declared.isdigit() and int(declared) > MAX_BODY
+        found = None if too_long else await request.read(MAX_BODY)
+    except ClientDisconnect:
+        raise invalid(Fault(None, "The body ended too early.")) from None
+    if found is None:
+        raise Problem("PAYLOAD_TOO_LARGE", f"A body has at most {MAX_BODY} bytes.")
+    return found

@@ -14,6 +14,7 @@ from starlette.requests import ClientDisconnect, Request
 from app.errors import Invalid
 from app.files.incoming import Incoming, Received
 from app.http.multipart import MULTIPART, Form, read_form
+from app.http.quick import QuickRequest
 from app.records import record
 from schema.limits import objection
 
@@ -89,7 +90,7 @@ def wants_page(request: Request) -> bool:
     )
 
 
-async def read(request: Request) -> Asked:
+async def read(request: QuickRequest) -> Asked:
     """The operation in a request that is no form; raises `Refused`."""
     if request.method in READING:
         return _asked(_from_query(request))
@@ -191,15 +192,11 @@ def _json(text: bytes, what: str) -> Any:
         raise Refused(400, f"{what} is not valid JSON.") from None
 
 
-async def _body(request: Request) -> bytes:
-    parts: list[bytes] = []
-    size = 0
+async def _body(request: QuickRequest) -> bytes:
     try:
-        async for part in request.stream():
-            size += len(part)
-            if size > MAX_BODY:
-                raise Refused(413, f"A body has at most {MAX_BODY} bytes.", "PAYLOAD_TOO_LARGE")
-            parts.append(part)
+        found = await request.read(MAX_BODY)
     except ClientDisconnect:
         raise Refused(400, "The body ended too early.") from None
-    return b"".join(parts)
+    if found is None:
+        raise Refused(413, f"A body has at most {MAX_BODY} bytes.", "PAYLOAD_TOO_LARGE")
+    return found

@@ -7,7 +7,7 @@ from typing import Any
 
 from starlette.datastructures import Headers
 from starlette.middleware.cors import CORSMiddleware
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
@@ -47,6 +47,25 @@ class QuickRequest(Request):
         """Where it came from, empty when that is not known."""
         client = self.scope["client"]
         return client[0] if client else ""
+
+    async def read(self, most: int) -> bytes | None:
+        """The whole body, None when it has more than `most` bytes.
+
+        Raises `ClientDisconnect` when it ends too early.
+        """
+        parts: list[bytes] = []
+        size = 0
+        while True:
+            message = await self.receive()
+            if message["type"] == "http.disconnect":
+                raise ClientDisconnect
+            part = message.get("body", b"")
+            size += len(part)
+            if size > most:
+                return None
+            if not message.get("more_body", False):
+                return b"".join((*parts, part)) if parts else part
+            parts.append(part)
 
     @property
     def request_id(self) -> str:
