@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import ROUND_HALF_EVEN, Decimal
 from enum import StrEnum
@@ -13,6 +14,9 @@ from sqlalchemy.types import TypeEngine
 
 # SQLite numbers rows by itself only in a column of exactly this type.
 BigId = BigInteger().with_variant(Integer, "sqlite")
+
+
+_ONE = Decimal(1)
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -50,10 +54,17 @@ class ScaledDecimal(TypeDecorator[Decimal]):
         self.places = places
 
     def process_bind_param(self, value: Decimal | int | None, dialect: Dialect) -> int | None:
+        return self._scaled(value)
+
+    def bind_processor(self, dialect: Dialect) -> Callable[[Decimal | int | None], int | None]:
+        """Without the two calls around it that every column of its own kind has."""
+        return self._scaled
+
+    def _scaled(self, value: Decimal | int | None) -> int | None:
         if value is None:
             return None
         scaled = Decimal(value).scaleb(self.places)
-        return int(scaled.quantize(Decimal(1), rounding=ROUND_HALF_EVEN))
+        return int(scaled.quantize(_ONE, rounding=ROUND_HALF_EVEN))
 
     def process_result_value(self, value: Any, dialect: Dialect) -> Decimal | None:
         return None if value is None else Decimal(int(value)).scaleb(-self.places)

@@ -25,7 +25,7 @@ from sqlalchemy.pool import NullPool
 from app.errors import Unavailable
 from app.events import Event
 from app.lines import Line, Lines
-from app.prepared import TEAM, Prepared, Row
+from app.prepared import TEAM, Prepared, Row, read_rows
 from app.row_reader import RowReader, row_reader
 from app.tables import TeamOwned
 
@@ -89,25 +89,27 @@ class WriteSession(AsyncSession):
     async def run(self, prepared: Prepared, given: Mapping[str, Any]) -> list[Row]:
         """Run a prepared statement; its rows, with the values of the domain."""
         await self._flush_before()
-        arguments = self._arguments(prepared, given)
-        rows = await self._line.rows(prepared.on(self.dialect).text, arguments)
-        return prepared.read(self.dialect, rows) if rows else []
+        statement, readers = prepared.on(self.dialect)
+        arguments = statement.arguments(self._within_team(prepared, given))
+        rows = await self._line.rows(statement.text, arguments)
+        return read_rows(rows, readers) if rows else []
 
     async def run_all(self, prepared: Prepared, given: Sequence[Mapping[str, Any]]) -> None:
         """Run a prepared statement for many values."""
         await self._flush_before()
-        arguments = [self._arguments(prepared, item) for item in given]
-        await self._line.run_all(prepared.on(self.dialect).text, arguments)
+        statement, _readers = prepared.on(self.dialect)
+        arguments = [statement.arguments(self._within_team(prepared, item)) for item in given]
+        await self._line.run_all(statement.text, arguments)
 
     async def _flush_before(self) -> None:
         """What was added to the session before comes before."""
         if self.is_used and (self.new or self.dirty or self.deleted):
             await self.flush()
 
-    def _arguments(self, prepared: Prepared, given: Mapping[str, Any]) -> list[Any]:
-        if prepared.owned:
-            given = {**given, TEAM: self._team(given.get(TEAM))}
-        return prepared.on(self.dialect).arguments(given)
+    def _within_team(self, prepared: Prepared, given: Mapping[str, Any]) -> Mapping[str, Any]:
+        if not prepared.owned:
+            return given
+        return {**given, TEAM: self._team(given.get(TEAM))}
 
     def _team(self, asked: int | None) -> int:
         """The team of a statement: that of the session, or of a row where it has none."""

@@ -108,41 +108,40 @@ class Lines:
     async def _has_begun(self, line: Line) -> bool:
         """Begin on a line; False, and the line is gone, when its connection is."""
         try:
-            if not line.is_closed:
-                await line.begin()
-                return True
+            await line.begin()
         except line.gone:
-            pass
+            await line.discard()
+            return False
         except Exception:
             self._idle.append(line)
             raise
         except BaseException:
             await line.discard()
             raise
-        await line.discard()
-        return False
+        return True
 
     async def end(self, line: Line, error: BaseException | None) -> None:
         """Take a line back: as it is after a commit, else rolled back, or not at all when it was
         left in the middle of something."""
         try:
-            if error is not None:
-                if not isinstance(error, Exception) or line.is_closed:
-                    await line.discard()
-                    return
-                await self._rolled_back(line)
-            if not line.is_closed:
+            if error is None or await self._rolled_back(line, error):
                 self._idle.append(line)
         finally:
             self._places.release()
 
-    async def _rolled_back(self, line: Line) -> None:
+    async def _rolled_back(self, line: Line, error: BaseException) -> bool:
+        """Undo what was written; False, and the line is gone, when that cannot be done."""
         try:
-            await line.roll_back()
-        except BaseException as error:
+            if isinstance(error, Exception) and not line.is_closed:
+                await line.roll_back()
+                return True
+        except BaseException as failure:
             await line.discard()
-            if not isinstance(error, Exception):
+            if not isinstance(failure, Exception):
                 raise
+            return False
+        await line.discard()
+        return False
 
     async def close(self) -> None:
         """Close the lines that nobody uses."""

@@ -57,22 +57,8 @@ class Prepared:
         self._statement = statement
         self._known: dict[str, tuple[Statement, Readers]] = {}
 
-    def on(self, dialect: Dialect) -> Statement:
-        """Its text for a kind of database."""
-        return self._on(dialect)[0]
-
-    def read(self, dialect: Dialect, rows: Sequence[Row]) -> list[Row]:
-        """Rows of a driver with the values of the domain in them."""
-        readers = self._on(dialect)[1]
-        found: list[Row] = []
-        for row in rows:
-            values = list(row)
-            for place, read in readers:
-                values[place] = read(values[place])
-            found.append(values)
-        return found
-
-    def _on(self, dialect: Dialect) -> tuple[Statement, Readers]:
+    def on(self, dialect: Dialect) -> tuple[Statement, Readers]:
+        """Its text for a kind of database, and what reads its rows."""
         found = self._known.get(dialect.name)
         if found is None:
             columns = getattr(self._statement, "exported_columns", ())
@@ -80,6 +66,17 @@ class Prepared:
             other = [(place, read) for place, read in enumerate(readers) if read is not as_it_is]
             found = self._known[dialect.name] = compiled(self._statement, dialect), other
         return found
+
+
+def read_rows(rows: Sequence[Row], readers: Readers) -> list[Row]:
+    """Rows of a driver with the values of the domain in them."""
+    found: list[Row] = []
+    for row in rows:
+        values = list(row)
+        for place, read in readers:
+            values[place] = read(values[place])
+        found.append(values)
+    return found
 
 
 def inserted(model: type[Table], *without: str, after: CTE | None = None) -> Prepared:
