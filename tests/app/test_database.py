@@ -15,7 +15,7 @@ from sqlalchemy.exc import OperationalError
 
 from app import sqlite_line
 from app.accounts.models import Team
-from app.database import EVERY_TEAM, Database
+from app.database import EVERY_TEAM, WRITERS_AT_MOST, Database
 from app.errors import Unavailable
 from app.events import Event, ProjectCreated
 from app.farm_events.queries import events_after
@@ -280,4 +280,32 @@ async def test_a_connection_that_was_ended_is_replaced(postgres_url: str) -> Non
         await at_work()
     async with database.transaction(ours) as session:
         assert await session.run(_NAMES, {}) == []
+    await database.close()
+
+
+async def test_a_cancelled_wait_leaves_nothing_behind(postgres_url: str) -> None:
+    """Neither its place among those who write, nor a lock that it would have got later."""
+    database = Database(postgres_url)
+    lock = Prepared(select(func.pg_advisory_xact_lock(1)))
+    waits = text("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")
+
+    async def take() -> None:
+        async with database.transaction(EVERY_TEAM) as session:
+            await session.run(lock, {})
+
+    async def number_waiting() -> int:
+        async with database.read(EVERY_TEAM) as session:
+            return int((await session.execute(waits)).scalar_one())
+
+    async with asyncio.timeout(20), database.transaction(EVERY_TEAM) as session:
+        await session.run(lock, {})
+        waiting = [asyncio.create_task(take()) for _ in range(WRITERS_AT_MOST - 1)]
+        while await number_waiting() < len(waiting):
+            pass
+        for task in waiting:
+            task.cancel()
+        await asyncio.gather(*waiting, return_exceptions=True)
+        assert all(task.cancelled() for task in waiting)
+    async with asyncio.timeout(20):
+        await asyncio.gather(*(take() for _ in range(2 * WRITERS_AT_MOST)))
     await database.close()
