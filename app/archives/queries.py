@@ -64,7 +64,9 @@ _KEPT: tuple[tuple[Kept, frozenset[str]], ...] = (
 def _kept(wanted: ArchiveFilter, *columns: str) -> Kept | None:
     """The counts that tell how many archives match, also for each value of some columns; None
     when they have to be counted."""
-    given = {item.name for item in fields(wanted) if getattr(wanted, item.name) not in (None, "")}
+    given = {item.name for item in fields(wanted) if getattr(wanted, item.name) is not None}
+    if not wanted.search:
+        given.discard("search")  # no words: everything matches
     return next((table for table, known in _KEPT if given | {*columns} <= known), None)
 
 

@@ -116,6 +116,39 @@ async def test_every_filter_finds_what_its_words_say(
                 assert [row.id for row in back.rows] == seen[-3:]
 
 
+@pytest.mark.parametrize(
+    ("wanted", "expected"),
+    [
+        (ArchiveFilter(search=""), 9),
+        (ArchiveFilter(material=""), 0),
+        (ArchiveFilter(tag=""), 0),
+        (ArchiveFilter(material="", project_id=1), 0),
+        (ArchiveFilter(tag="", statuses=frozenset({ArchiveStatus.READY})), 0),
+    ],
+)
+async def test_empty_texts_are_counted_as_they_are_listed(
+    database: Database, wanted: ArchiveFilter, expected: int
+) -> None:
+    """No words match everything; no archive has a material or a tag without a letter."""
+    team = (await make_viewer(database)).team_id
+    dice = random.Random(1)  # noqa: S311 - the same texts each time
+    async with database.transaction(team) as session:
+        rows = [_archive(dice, number) for number in range(9)]
+        for row in rows:
+            row.notes = "Some."
+            row.filament_type = "PLA"
+            row.search_text = service.search_text(row)
+        session.add_all(rows)
+        await session.flush()
+        await figures.rebuild(session)
+    async with database.read(team) as session:
+        page = await reading.page(session, wanted, queries.NEWEST_FIRST, Window(first=50))
+        assert len(page.rows) == expected
+        assert await queries.count(session, wanted) == expected
+        of_each = await queries.counts_of_each(session, "printer_id", [1], wanted)
+        assert of_each == {}
+
+
 def test_short_words_are_the_beginning_of_trigrams() -> None:
     """Of two characters always, of one where the index is asked for nothing else."""
     parts = ["ab", "abcd", "bcd", "c"]
