@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -35,12 +36,18 @@ async def own_key(server: RunningServer, more: str = "") -> tuple[str, str]:
     return data["createApiKey"]["value"], data["createApiKey"]["apiKey"]["id"]
 
 
+@pytest.fixture
+def requests(monkeypatch: pytest.MonkeyPatch) -> structlog.testing.CapturingLogger:
+    """What a server that is made after this logs of requests."""
+    heard = structlog.testing.CapturingLogger()
+    monkeypatch.setattr(request_log, "log", SimpleNamespace(bind=lambda: heard))
+    return heard
+
+
 async def test_a_token_shows_the_camera_without_a_header(
-    server: RunningServer, monkeypatch: pytest.MonkeyPatch
+    requests: structlog.testing.CapturingLogger, server: RunningServer
 ) -> None:
     """Stream and snapshot, for 60 minutes; nothing of it is logged."""
-    requests = structlog.testing.CapturingLogger()
-    monkeypatch.setattr(request_log, "log", requests)
     with structlog.testing.capture_logs() as lines:
         async with scene(server) as place:
             before = datetime.now(UTC)
