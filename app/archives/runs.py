@@ -150,8 +150,16 @@ async def begin_run(
 
 async def attribute(session: WriteSession, run: PrintRun, source: Archive | None) -> None:
     """A run turned out to print a queue item: its archive takes over what the source is called."""
-    archive = None if run.archive_id is None else await session.get(Archive, run.archive_id)
-    if archive is None or source is None:
+    if run.archive_id is None or source is None:
+        return
+    # Locked as it is now: its project may just have been changed by hand, and is counted.
+    archive = await session.scalar(
+        select(Archive)
+        .where(Archive.id == run.archive_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    if archive is None:
         return
     project_id = archive.project_id
     _name_after(archive, source)

@@ -16,7 +16,7 @@ from sqlalchemy import select
 
 from app.accounts.viewer import Viewer
 from app.archives import detaching, figures, queries, removal, runs, service
-from app.archives.models import ArchiveCount, ArchiveStatus, ProjectCount
+from app.archives.models import Archive, ArchiveCount, ArchiveStatus, ProjectCount
 from app.archives.queries import ArchiveFilter
 from app.archives.runs import ObservedFilament, Outcome
 from app.archives.service import ArchiveChanges
@@ -232,6 +232,36 @@ async def test_figures_stay_right_when_everything_happens_at_once(
         await figures.rebuild(session)
     async with database.read(viewer.team_id) as session:
         assert await _kept(session) == kept
+
+
+async def test_a_print_that_is_moved_while_it_is_attributed_is_counted_once(
+    postgres_url: str,
+) -> None:
+    """Its project was read, then changed by hand, then replaced by that of what is printed."""
+    database = Database(postgres_url)
+    viewer = await make_viewer(database)
+    printer = await make_printer(database, viewer)
+    async with database.transaction(viewer.team_id) as session:
+        mine, theirs = [
+            (await projects.create_project(session, viewer, NewProject(name))).id for name in "PQ"
+        ]
+    source = await make_print(database, printer, filaments=[PLA])
+    async with database.transaction(viewer.team_id) as session:
+        changes = ArchiveChanges(project_id=theirs)
+        source = await service.update_archive(session, viewer, source.id, changes)
+    async with database.transaction(EVERY_TEAM) as session:
+        run_id = await begin(session, printer, filaments=[PLA])
+    async with database.transaction(EVERY_TEAM) as session:
+        run = await session.get_one(PrintRun, run_id)
+        archive = await session.get_one(Archive, run.archive_id)
+        async with database.transaction(viewer.team_id) as other:
+            moved = ArchiveChanges(project_id=mine)
+            await service.update_archive(other, viewer, archive.id, moved)
+        await runs.attribute(session, run, source)
+    async with database.read(viewer.team_id) as session:
+        numbers = await queries.archive_counts(session, [mine, theirs])
+    assert {key: number for key, number in numbers.items() if number} == {theirs: 2}
+    await database.close()
 
 
 async def _farm(database: Database, viewer: Viewer) -> tuple[Printer, Printer]:
