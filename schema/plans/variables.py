@@ -96,7 +96,9 @@ def remembered(known: dict[bytes, T], key: bytes, make: Callable[[], T]) -> T:
     if len(key) <= MAX_LENGTH:
         if len(known) >= MAX_REMEMBERED:
             known.clear()
-        known[key] = made
+        known[bytes(memoryview(key))] = (
+            made  # a copy: what orjson wrote keeps the buffer it wrote to
+        )
     return made
 
 
