@@ -136,9 +136,12 @@ async def take(session: WriteSession, spool_id: UUID, grams: Decimal, at: dateti
     return loaded(Spool, _COLUMNS, rows[0]) if rows else None
 
 
-async def record(session: WriteSession, values: Mapping[str, Any]) -> None:
-    """Write down one change of a spool's weight; columns that are not given are null."""
-    await session.run(_RECORD, values)
+async def record(session: WriteSession, *changes: Mapping[str, Any]) -> None:
+    """Write down changes of the weights of spools; columns that are not given are null."""
+    if len(changes) == 1:
+        await session.run(_RECORD, changes[0])
+    elif changes:
+        await session.run_all(_RECORD, changes)
 
 
 @records.record

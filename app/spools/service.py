@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from decimal import ROUND_HALF_EVEN, Decimal
 from functools import lru_cache
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import delete, select
@@ -104,9 +105,15 @@ async def create_spools(
     spools = [_made(item) for item in new]
     session.add_all(spools)
     await session.flush()
+    bought = TransactionType.PURCHASE
+    await queries.record(
+        session,
+        *(
+            _change(viewer, spool, bought, _NOTHING, spool.remaining_weight, None)
+            for spool in spools
+        ),
+    )
     for spool in spools:
-        weight = spool.remaining_weight
-        await _record(session, viewer, spool, TransactionType.PURCHASE, Decimal(0), weight)
         session.raise_event(SpoolCreated(team_id=spool.team_id, spool_id=spool.id))
     return spools
 
@@ -227,21 +234,29 @@ async def _record(
     after: Decimal,
     reason: str | None = None,
 ) -> None:
-    await queries.record(
-        session,
-        {
-            "team_id": spool.team_id,
-            "spool_id": spool.id,
-            "type": kind,
-            "weight_before": before,
-            "change": after - before,
-            "weight_after": after,
-            "shortfall": _NOTHING,
-            "reason": reason,
-            "user_id": viewer.user_id,
-            "created_at": datetime.now(UTC),
-        },
-    )
+    await queries.record(session, _change(viewer, spool, kind, before, after, reason))
+
+
+def _change(
+    viewer: Viewer,
+    spool: Spool,
+    kind: TransactionType,
+    before: Decimal,
+    after: Decimal,
+    reason: str | None,
+) -> dict[str, Any]:
+    return {
+        "team_id": spool.team_id,
+        "spool_id": spool.id,
+        "type": kind,
+        "weight_before": before,
+        "change": after - before,
+        "weight_after": after,
+        "shortfall": _NOTHING,
+        "reason": reason,
+        "user_id": viewer.user_id,
+        "created_at": datetime.now(UTC),
+    }
 
 
 def _tell_if_low(session: WriteSession, spool: Spool) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from app.accounts.models import Scope
 from app.accounts.viewer import Viewer
-from app.database import Database
+from app.database import Database, WriteSession
 from app.errors import Conflict, Forbidden, Invalid, NotFound
 from app.events import SpoolCreated, SpoolDeducted, SpoolRanLow
 from app.keyset import Window
@@ -54,6 +54,24 @@ async def _names(database: Database, viewer: Viewer, wanted: SpoolFilter) -> lis
         page = await queries.page(session, wanted, ORDERS["color", False], ALL)
         assert await queries.count(session, wanted) == len(page.rows)
         return [spool.color for spool in page.rows]
+
+
+async def test_many_spools_are_written_down_in_one_go(
+    database: Database, viewer: Viewer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not one by one, which holds up everybody else, or waits for the database each time."""
+
+    async def one_by_one(*_arguments: object) -> None:
+        raise AssertionError
+
+    monkeypatch.setattr(WriteSession, "run", one_by_one)
+    news = [replace(NEW, net_weight=Decimal(100 + number)) for number in range(120)]
+    async with database.transaction(viewer.team_id) as session:
+        spools = await service.create_spools(session, viewer, news)
+    for spool in (spools[0], spools[-1]):
+        (bought,) = await _transactions(database, viewer, spool.id)
+        assert (bought.type, bought.team_id) == (TransactionType.PURCHASE, viewer.team_id)
+        assert (bought.weight_before, bought.change) == (0, spool.net_weight)
 
 
 async def test_a_new_spool_is_full_and_its_weight_a_purchase(
