@@ -113,7 +113,8 @@ def database(drivers: dict[str, str]) -> Reader[str]:
     """The address of a database, with a driver or without."""
 
     def read(text: str) -> str:
-        if text and text.split("://")[0].split("+")[0] not in drivers:
+        scheme, said, _rest = text.partition("://")
+        if text and (not said or scheme.split("+")[0] not in drivers):
             raise ValueError("must begin with sqlite:// or postgresql://")
         return text
 

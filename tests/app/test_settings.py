@@ -73,6 +73,7 @@ def test_what_is_given_comes_before_the_environment(monkeypatch: pytest.MonkeyPa
         ("MQTT_URL", "u:secret@h", "must begin with mqtt:// or mqtts://"),
         ("SMTP_URL", "x", "must begin with smtp://, smtp+starttls:// or smtps://"),
         ("DATABASE_URL", "mysql://x", "must begin with sqlite:// or postgresql://"),
+        ("DATABASE_URL", "sqlite", "must begin with sqlite:// or postgresql://"),
     ],
 )
 def test_what_cannot_be_used_is_said(
