@@ -38,6 +38,16 @@ async def from_project(transaction: Transaction, viewer: Viewer, project_id: int
     await in_batches(transaction, some)
 
 
+async def wait_for_changes(session: WriteSession, project_id: int) -> None:
+    """Lock the archives that are left in a project, in the transaction that removes it.
+
+    Whoever changes one counts it, which needs the project: they are waited for before that is
+    locked, or both would wait for each other.
+    """
+    left = select(Archive.id).where(Archive.project_id == project_id).order_by(Archive.id)
+    await session.execute(left.with_for_update())
+
+
 async def from_printer(transaction: Transaction, viewer: Viewer, printer_id: int) -> None:
     """Detach ended prints from a printer until at most a batch is left. Raises `Forbidden`."""
     viewer.require(Scope.ADMIN)

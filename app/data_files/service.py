@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from app.accounts.models import Scope
 from app.accounts.viewer import Viewer
+from app.archives.detaching import wait_for_changes
 from app.archives.files import checked_filename
 from app.data_files import queries
 from app.data_files.formats import detect
@@ -82,6 +83,8 @@ async def delete_project(session: WriteSession, viewer: Viewer, project_id: int)
 
     Raises `NotFound`, `Forbidden`.
     """
+    viewer.require(Scope.PROJECTS)
+    await wait_for_changes(session, project_id)
     kept = await queries.kept_of_project(session, project_id)
     deleted = await project_service.delete_project(session, viewer, project_id)
     await files.release(session, kept)

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import AbstractAsyncContextManager
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from app.accounts.models import Scope
 from app.accounts.viewer import Viewer
 from app.archives import detaching, figures, queries
-from app.archives.models import Archive, ArchiveCount, ProjectCount
+from app.archives.models import Archive, ArchiveCount, ArchiveStatus, ProjectCount
 from app.archives.queries import ArchiveFilter
 from app.archives.service import ArchiveChanges, update_archive
-from app.database import Database, WriteSession
+from app.data_files import service as data_files
+from app.database import EVERY_TEAM, Database, WriteSession
 from app.errors import Forbidden
 from app.print_queue import detaching as everything
 from app.print_queue.models import Dispatch, DispatchStage, QueueItem, QueueStatus
@@ -22,7 +24,7 @@ from app.projects import service as projects
 from app.projects.service import NewProject
 from app.statistics import queries as statistics
 from app.statistics.models import DailyPrints
-from tests.farm import NOON, begin, make_print, make_printer, make_viewer, with_scopes
+from tests.farm import NOON, begin, end, make_print, make_printer, make_viewer, with_scopes
 
 BATCH = 3
 
@@ -163,3 +165,35 @@ async def test_another_team_is_left_alone(database: Database, viewer: Viewer) ->
     await everything.from_printer(_Transactions(database, viewer), viewer, printer.id)
     async with database.read(other.team_id) as session:
         assert await queries.count(session, ArchiveFilter(printer_id=printer.id)) == 5
+
+
+async def test_a_print_may_end_while_its_project_is_removed(postgres_url: str) -> None:
+    """Its end counts it in the project, whose removal waits for that; neither is given up."""
+    database = Database(postgres_url)
+    viewer = await make_viewer(database)
+    printer = await make_printer(database, viewer)
+    async with database.transaction(viewer.team_id) as session:
+        project = await projects.create_project(session, viewer, NewProject("P"))
+        run = await session.get_one(PrintRun, await begin(session, printer))
+        changes = ArchiveChanges(project_id=project.id)
+        archive = await update_archive(session, viewer, run.archive_id or 0, changes)
+    waits = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
+
+    async def remove() -> None:
+        async with database.transaction(viewer.team_id) as session:
+            await data_files.delete_project(session, viewer, project.id)
+
+    async with asyncio.timeout(20):
+        async with database.transaction(EVERY_TEAM) as session:
+            await session.execute(select(Archive.id).with_for_update())
+            removing = asyncio.create_task(remove())
+            async with database.read(EVERY_TEAM) as other:
+                while not await other.scalar(waits):
+                    pass
+            await end(session, run.id)
+        await removing
+    async with database.read(viewer.team_id) as reading:
+        left = await reading.get_one(Archive, archive.id)
+        assert (left.status, left.project_id) == (ArchiveStatus.SUCCESS, None)
+        assert await queries.archive_counts(reading, [project.id]) == {}
+    await database.close()
