@@ -26,7 +26,7 @@ from schema.plans.sources import Unplannable
 T = TypeVar("T")
 MAX_INT = 2**31
 # What is remembered of one variable or field: so many values, none of them longer than this.
-MAX_REMEMBERED = 1_000
+MAX_REMEMBERED = 256
 MAX_LENGTH = 2_000
 _UNKNOWN: Any = object()
 # Values that coercion leaves as they are, by the scalar; all else goes the long way.
