@@ -7,6 +7,7 @@ short it is waits for the body. Everything else goes uvicorn's way.
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Iterable
 from functools import lru_cache
@@ -22,6 +23,8 @@ from uvicorn.protocols.http.httptools_impl import (
 
 # Bytes of a body that are copied behind the head; past this a second write costs less.
 SHORT = 65_536
+# Seconds that a short answer waits for a reader whose buffers are full.
+PATIENCE = 30.0
 _END = b"\r\n"
 # What the lines of a head are made of; control characters are not.
 _SAFE = bytes({*range(0x20, 0x100), ord("\t")} - {0x7F})
@@ -68,14 +71,26 @@ class _Joined:
             else:
                 self._start = message
         elif start is None or not self._wrote(start, message):
-            if start is not None:
-                await self._cycle.send(start)
-            await self._cycle.send(message)
+            if start is None:
+                await self._cycle.send(message)
+            else:
+                await self._send_in_time(start, message)
 
     async def finish(self) -> None:
         """The application has returned; a head that nothing followed is uvicorn's to judge."""
         if self._start is not None:
             await self._cycle.send(self._start)
+
+    async def _send_in_time(self, *messages: Any) -> None:
+        """Send uvicorn's way. A reader that takes not even a short answer is dropped, so that
+        nobody keeps connections who asks and asks and never reads."""
+        try:
+            async with asyncio.timeout(PATIENCE):
+                for message in messages:
+                    await self._cycle.send(message)
+        except TimeoutError:
+            self._cycle.disconnected = True
+            self._cycle.transport.abort()
 
     def _wrote(self, start: Any, message: Any) -> bool:
         """Write a whole answer at once, if this is one and nothing is in its way."""

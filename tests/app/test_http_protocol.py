@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
+from app import http_protocol
 from app.http_protocol import SHORT, HttpProtocol
 from app.server import TellingServer
 from tests.services import free_port
@@ -122,6 +123,7 @@ class _Recording(asyncio.Transport):
     def __init__(self) -> None:
         super().__init__({"peername": ("127.0.0.1", 1), "sockname": ("127.0.0.1", 2)})
         self.written: list[bytes] = []
+        self.aborted = False
 
     def write(self, data: Any) -> None:
         self.written.append(bytes(data))
@@ -135,19 +137,40 @@ class _Recording(asyncio.Transport):
     def close(self) -> None:
         """There is nothing to close."""
 
+    def abort(self) -> None:
+        self.aborted = True
 
-@pytest.mark.parametrize(("protocol", "writes"), [(HttpProtocol, 1), (HttpToolsProtocol, 2)])
-async def test_a_short_answer_is_one_write(protocol: type[HttpToolsProtocol], writes: int) -> None:
-    """The head waits for the body."""
-    config = uvicorn.Config(
-        _telling(ANSWERS["whole"]), log_config=None, access_log=False, lifespan="off"
-    )
+
+def _connected(
+    protocol: type[HttpToolsProtocol], messages: Messages
+) -> tuple[HttpToolsProtocol, _Recording]:
+    config = uvicorn.Config(_telling(messages), log_config=None, access_log=False, lifespan="off")
     config.load()
     transport = _Recording()
     asked = protocol(config, ServerState(), {}, asyncio.get_running_loop())
     asked.connection_made(transport)
+    return asked, transport
+
+
+@pytest.mark.parametrize(("protocol", "writes"), [(HttpProtocol, 1), (HttpToolsProtocol, 2)])
+async def test_a_short_answer_is_one_write(protocol: type[HttpToolsProtocol], writes: int) -> None:
+    """The head waits for the body."""
+    asked, transport = _connected(protocol, ANSWERS["whole"])
     asked.data_received(b"GET / HTTP/1.1\r\nHost: farm\r\n\r\n")
     await asyncio.gather(*asked.tasks)
     assert b"".join(transport.written).endswith(b"\r\n\r\nok")
     assert len(transport.written) == writes
+    asked.connection_lost(None)
+
+
+async def test_a_reader_that_takes_nothing_is_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its buffers are full, and an answer waits for them only so long."""
+    monkeypatch.setattr(http_protocol, "PATIENCE", 0.01)
+    asked, transport = _connected(HttpProtocol, ANSWERS["whole"])
+    asked.pause_writing()
+    asked.data_received(b"GET / HTTP/1.1\r\nHost: farm\r\n\r\n")
+    async with asyncio.timeout(20):
+        await asyncio.gather(*asked.tasks)
+    assert transport.aborted
+    assert transport.written == []
     asked.connection_lost(None)
