@@ -22,7 +22,7 @@ class Sealer:
 
     def unlock(self, secret: str) -> None:
         """Keep the farm's secret, from which the key for sealing is derived when it is needed."""
-        self._secret = secret
+        self._secret, self._fernet = secret, None
 
     def seal(self, text: str) -> bytes:
         """Encrypt a text; the same text never looks the same twice."""

@@ -34,6 +34,14 @@ def test_another_secret_cannot_open() -> None:
     assert "12345678" not in str(refused.value)
 
 
+def test_the_last_secret_counts() -> None:
+    """A sealer that is given another secret forgets the key of the one before."""
+    sealer = _sealer("one")
+    sealer.seal("12345678")
+    sealer.unlock("two")
+    assert _sealer("two").open(sealer.seal("12345678")) == "12345678"
+
+
 def test_nothing_is_sealed_before_the_secret_is_known() -> None:
     """A sealer without secret refuses to work; it never falls back to a known key."""
     with pytest.raises(RuntimeError, match="no secret"):
