@@ -113,7 +113,10 @@ class Lines:
             await line.discard()
             return False
         except Exception:
-            self._idle.append(line)
+            if line.is_closed:
+                await line.discard()
+            else:
+                self._idle.append(line)
             raise
         except BaseException:
             await line.discard()

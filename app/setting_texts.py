@@ -96,7 +96,8 @@ def beginning(*schemes: str) -> Reader[str]:
     """An address that begins with one of some schemes, or nothing."""
 
     def read(text: str) -> str:
-        if text and text.split("://")[0] not in schemes:
+        scheme, said, _rest = text.partition("://")
+        if text and (not said or scheme not in schemes):
             named = [f"{scheme}://" for scheme in schemes]
             raise ValueError(f"must begin with {', '.join(named[:-1])} or {named[-1]}")
         return text

@@ -70,6 +70,7 @@ def test_what_is_given_comes_before_the_environment(monkeypatch: pytest.MonkeyPa
         ("PLANS", "maybe", "must be one of on, off"),
         ("FILES_URL", "ftp://x", "must be s3://bucket or s3://bucket/prefix"),
         ("BROADCAST_URL", "x", "must begin with memory://, redis:// or rediss://"),
+        ("BROADCAST_URL", "redis", "must begin with memory://, redis:// or rediss://"),
         ("MQTT_URL", "u:secret@h", "must begin with mqtt:// or mqtts://"),
         ("SMTP_URL", "x", "must begin with smtp://, smtp+starttls:// or smtps://"),
         ("DATABASE_URL", "mysql://x", "must begin with sqlite:// or postgresql://"),
