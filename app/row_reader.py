@@ -18,9 +18,9 @@ from app.errors import Unavailable
 
 Rows = Sequence[Sequence[Any]]
 AWAY = "The database is not available, try again later."
-# What a statement may cost on the loop, in steps of SQLite's virtual machine: a scan that is
-# stopped there has taken one or two milliseconds.
-STEPS_ON_LOOP = 60_000
+# What a statement may cost on the loop, in steps of SQLite's virtual machine: between one and two
+# of these. A scan that is stopped there has taken one or two milliseconds.
+STEPS_ON_LOOP = 30_000
 
 
 class RowReader(Protocol):
@@ -57,6 +57,7 @@ class SqliteRows:
         self._path = path
         self._near: sqlite3.Connection | None = None
         self._far: sqlite3.Connection | None = None
+        self._warnings = 0
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="rows")
 
     async def rows(self, text: str, arguments: Sequence[Any]) -> Rows:
@@ -64,11 +65,22 @@ class SqliteRows:
         try:
             if self._near is None:
                 self._near = _connect(self._path, busy_seconds=0.0)
-                self._near.set_progress_handler(lambda: 1, STEPS_ON_LOOP)
+                self._near.set_progress_handler(self._is_dear, STEPS_ON_LOOP)
+            self._warnings = 0
             return self._near.execute(text, arguments).fetchall()
         except sqlite3.OperationalError:
             loop = asyncio.get_running_loop()
             return await loop.run_in_executor(self._thread, self._read_far, text, arguments)
+
+    def _is_dear(self) -> bool:
+        """Whether to stop the statement that runs on the loop.
+
+        SQLite counts the steps of a statement over all of its runs, so the first warning in a run
+        says nothing about it. A statement that was stopped once is never kept by its driver again,
+        and prepared for each run: cheap ones must not be.
+        """
+        self._warnings += 1
+        return self._warnings > 1
 
     def _read_far(self, text: str, arguments: Sequence[Any]) -> Rows:
         try:
