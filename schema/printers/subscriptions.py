@@ -8,6 +8,16 @@ from typing import TYPE_CHECKING, Annotated
 import strawberry
 
 from app.errors import NotFound, Unavailable
+from app.events import (
+    KINDS,
+    ArchiveUpdated,
+    DataFileEvent,
+    PrintProgressed,
+    ProductEvent,
+    ProductionRunEvent,
+    ProjectEvent,
+    SpoolEvent,
+)
 from app.hub import EVENT, STATUS, Message
 from app.printers import models, queries
 from app.printers.live import StatusReason
@@ -23,6 +33,21 @@ from schema.scalars import Seconds
 if TYPE_CHECKING:
     from schema.archives.types import Archive
 
+# Events that leave printers as they are; a farm at work has many of them.
+_ABOUT_OTHERS = frozenset(
+    kind
+    for kind, event in KINDS.items()
+    if issubclass(
+        event,
+        ArchiveUpdated
+        | DataFileEvent
+        | PrintProgressed
+        | ProductEvent
+        | ProductionRunEvent
+        | ProjectEvent
+        | SpoolEvent,
+    )
+)
 # A farm's printers and the kinds of events, each with its latest message.
 FEED_BOUND = 10_000
 
@@ -117,10 +142,12 @@ class _Printers(Source[Value]):
 
     async def read(self, message: Message) -> AsyncIterator[Item[Value]]:
         """The printer of a status; after missed messages all of them."""
+        if message.topic == EVENT:
+            if message.key not in _ABOUT_OTHERS:
+                self._rows.forget()
+            return
         if message.topic != STATUS:
             self._rows.forget()
-        if message.topic == EVENT:
-            return
         for row in _concerned(message, await self._rows.known()):
             change = self.context.runtime.live.change(row.id)
             if change is not None:

@@ -8,6 +8,7 @@ import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -20,12 +21,16 @@ from websockets.asyncio.client import ClientConnection
 
 from app.accounts.keys import NewApiKey, create_key, revoke_key
 from app.accounts.viewer import Viewer
+from app.database import ReadSession
+from app.hub import EVENT, Message
+from app.printers import queries
 from app.printers.live import StatusChange, StatusReason
 from app.printers.models import Printer
 from app.printers.status import PrinterState, PrinterStatus
 from app.websocket import text_frame, text_of
 from schema.following.outbox import Outbox
 from schema.ids import global_id
+from schema.printers import subscriptions
 from tests.farm import make_printer
 from tests.running import DEADLINE, KEY, RunningServer, eventually, receive
 
@@ -137,6 +142,34 @@ async def test_a_late_subscriber_is_told_the_present_first(
             _tell(server, printer, 6)
             assert await _seqs(late, 6) == [6]
             assert await _seqs(early, 6) == [6]
+
+
+@pytest.mark.parametrize(
+    ("kind", "readings"), [("archive_updated", 0), ("spool_deducted", 0), ("printer_updated", 1)]
+)
+async def test_printers_are_read_again_after_events_that_may_have_changed_them(
+    server: RunningServer,
+    printer: Printer,
+    monkeypatch: pytest.MonkeyPatch,
+    kind: str,
+    readings: int,
+) -> None:
+    """A farm at work has many others, and everybody would wait for each reading."""
+    made = []
+
+    async def all_printers(session: ReadSession) -> Any:
+        made.append(session)
+        return await queries.all_printers(session)
+
+    counting = SimpleNamespace(all_printers=all_printers)
+    async with subscribed(server, STATUS) as opened:
+        assert await _seqs(opened, 0) == [0]
+        monkeypatch.setattr(subscriptions, "queries", counting)
+        server.runtime.hub.publish(Message(EVENT, kind, printer.team_id, b"{}"))
+        for seq in (1, 2):
+            _tell(server, printer, seq)
+            assert await _seqs(opened, seq) == [seq]
+    assert len(made) == readings
 
 
 async def test_other_variables_and_other_teams_are_told_apart(
