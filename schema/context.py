@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -37,6 +38,8 @@ class Context:
     address: str = ""
     # How long the operation may take.
     seconds: float = OPERATION_SECONDS
+    # What ends the operation when it takes longer.
+    patience: asyncio.Timeout | None = field(default=None, init=False)
     # Why no plan answered the operation, for those who look into it.
     unplanned: str = field(default="plans are off", init=False)
     _loaders: Loaders | None = field(default=None, init=False)
@@ -60,6 +63,18 @@ class Context:
     def transaction(self) -> AbstractAsyncContextManager[WriteSession]:
         """One transaction as the viewer's team."""
         return self.runtime.database.transaction(self.viewer.team_id)
+
+    def go_on(self) -> None:
+        """From now the operation may take as long as at its beginning."""
+        if self.patience is not None:
+            self.patience.reschedule(asyncio.get_running_loop().time() + self.seconds)
+
+    @asynccontextmanager
+    async def step(self) -> AsyncIterator[WriteSession]:
+        """One transaction of work that has several; each may take as long as an operation."""
+        self.go_on()
+        async with self.transaction() as session:
+            yield session
 
     @asynccontextmanager
     async def watched(self, feed: Feed) -> AsyncIterator[Feed]:

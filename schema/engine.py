@@ -110,6 +110,8 @@ async def _in_time(work: Callable[[], Awaitable[Answer]], context: object) -> An
     seconds = context.seconds if isinstance(context, Context) else OPERATION_SECONDS
     try:
         async with asyncio.timeout(seconds) as patience:
+            if isinstance(context, Context):
+                context.patience = patience
             return await work()
     except TimeoutError:
         if not patience.expired():

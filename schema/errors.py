@@ -108,12 +108,13 @@ async def mutate(
 ) -> Payload:
     """Run `work` in one transaction and present what it did, or its refusal, as a payload.
 
-    `before` goes first, in transactions of its own.
+    `before` goes first, in transactions of its own (`Context.step`).
     """
     context = info.context
     try:
         if before is not None:
             await before()
+            context.go_on()
         async with context.transaction() as session:
             done = await work(session, context.viewer)
     except USER_ERRORS as error:

@@ -174,7 +174,7 @@ class PrinterMutations:
             DeletePrinterPayload,
             lambda session, viewer: remove_printer(session, viewer, printer_id),
             lambda deleted: {"deleted_id": global_id("Printer", deleted)},
-            lambda: detaching.from_printer(context.transaction, context.viewer, printer_id),
+            lambda: detaching.from_printer(context.step, context.viewer, printer_id),
         )
 
     @strawberry.mutation(description="Ask a printer for a full report. Needs CONTROL.")

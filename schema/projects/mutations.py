@@ -126,5 +126,5 @@ class ProjectMutations:
             DeleteProjectPayload,
             lambda session, viewer: data_files.delete_project(session, viewer, project_id),
             lambda deleted: {"deleted_id": global_id("Project", deleted)},
-            lambda: detaching.from_project(context.transaction, context.viewer, project_id),
+            lambda: detaching.from_project(context.step, context.viewer, project_id),
         )
