@@ -24,10 +24,10 @@ from schema.plans.levels import Level
 from schema.plans.objects import Held
 from schema.plans.pages import PARAMETERS, ListWriter, PageWriter
 from schema.plans.plan import Plan, RootStep
+from schema.plans.roots import FoundObject, OneOfKinds, OneRow, PageOfRows
 from schema.plans.rows import Place, RowWriter, object_type, shown_table
 from schema.plans.selection import Selector
 from schema.plans.sources import Answer, One, OneOf, Unplannable, source_of
-from schema.plans.steps import FoundObject, OneOfKinds, OneRow, PageOfRows
 from schema.plans.writing import Writer
 
 

@@ -11,9 +11,10 @@ from app.accounts.models import Scope
 from app.records import record
 from app.row_reader import RowReader
 from schema.context import Context
+from schema.plans.roots import Root
 from schema.plans.sources import Unplannable
 from schema.plans.statements import Statements
-from schema.plans.steps import Root, Run
+from schema.plans.steps import Run
 from schema.plans.variables import Variables
 from schema.plans.writing import Writer
 

@@ -1,4 +1,4 @@
-"""What a plan does, one step per statement, and what the steps of one run share."""
+"""What a plan does below its rows, one step per statement, and what the steps of a run share."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
 
-from graphql.execution.values import VariableValues
 from sqlalchemy import ColumnElement, inspect
 
 from app.compiled import Statement
@@ -16,19 +15,18 @@ from app.keyset import Order, Window
 from app.records import record
 from app.row_reader import RowReader, Rows
 from schema.context import Context
-from schema.ids import split_id
 from schema.listings import Listing
 from schema.pagination import window
 from schema.plans import statements
 from schema.plans.arguments import Arguments
 from schema.plans.levels import TEAM, Level
 from schema.plans.sources import ToMany, Unplannable
-from schema.plans.statements import KEY, PARENTS, Statements
+from schema.plans.statements import PARENTS, Statements
 from schema.plans.variables import Bound
 from schema.plans.writing import Emit
 
 # Steps are told apart by a number that is never used again, unlike an address in memory.
-_serials = count().__next__
+new_serial = count().__next__
 PAGING = ("first", "after", "last", "before", "offset")
 
 
@@ -115,7 +113,7 @@ class Child(ABC):
 
     slot: int
     parents: int
-    serial: int = field(default_factory=_serials)
+    serial: int = field(default_factory=new_serial)
 
     @abstractmethod
     async def fetch(self, run: Run, above: Rows) -> None:
@@ -226,7 +224,7 @@ class PageOfEach(Children):
 
     async def _rows(self, run: Run, keys: list[Any]) -> Rows:
         given = run.given(self.arguments)
-        asked = _window(run, given)
+        asked = window_of(run, given)
         wanted = self.listing.wanted(run.context, given.get("filter"))
         order = self.listing.order(given.get("order_by"))
         values = order.places(asked)
@@ -243,7 +241,7 @@ class PageOfEach(Children):
                 places=self.places,
             ),
         )
-        run.facts[self.slot] = _facts(run, self.level, asked, order, places=self.places)
+        run.facts[self.slot] = facts_of(run, self.level, asked, order, places=self.places)
         return await run.rows(statement, values | _parents(run, keys))
 
 
@@ -285,137 +283,10 @@ class Made(Child):
             if key is not None and key not in found:
                 found[key] = make(run.context, row)
         run.tables[self.slot] = found
-        await _below_objects(run, found.values(), self.keys, self.below)
+        await below_objects(run, found.values(), self.keys, self.below)
 
 
-class Root(ABC):
-    """A root field of a query."""
-
-    @abstractmethod
-    async def read(self, run: Run) -> tuple[Any, Any]:
-        """The rows of the field with everything below them, and what is known of them."""
-
-
-@dataclass(slots=True, kw_only=True)
-class FoundObject(Root):
-    """An object that a function finds; it stands alone for the rows."""
-
-    arguments: Arguments
-    find: Callable[[Any, Mapping[str, Any]], Awaitable[object]]
-    keys: Sequence[str]
-    below: Sequence[Child]
-
-    async def read(self, run: Run) -> tuple[Any, Any]:
-        """The object, and the rows that its keys point to."""
-        found = await self.find(run.context, run.given(self.arguments))
-        await _below_objects(run, [found], self.keys, self.below)
-        return found, None
-
-
-@dataclass(slots=True, kw_only=True)
-class RootRows(Root):
-    """A root field that shows rows."""
-
-    level: Level
-    arguments: Arguments
-    below: list[Child] = field(default_factory=list)
-    serial: int = field(default_factory=_serials)
-
-    @abstractmethod
-    async def rows(self, run: Run) -> tuple[Rows, Facts | None]:
-        """The rows of the field, and what is known of the page they are."""
-
-    async def read(self, run: Run) -> tuple[Rows, Facts | None]:
-        """The rows of the field and everything below them."""
-        rows, facts = await self.rows(run)
-        for child in self.below:
-            await child.fetch(run, rows)
-        return rows, facts
-
-
-@dataclass(slots=True, kw_only=True)
-class OneRow(RootRows):
-    """The row of a primary key, or none."""
-
-    key: Callable[[Mapping[str, Any]], object | None]
-
-    async def rows(self, run: Run) -> tuple[Rows, Facts | None]:
-        """At most one row."""
-        key = run.bound.made(self.serial, self._key)
-        if key is None:
-            return (), None
-        statement = run.statement((self.serial,), lambda: statements.one(self.level))
-        return await run.rows(statement, {KEY: key}), None
-
-    def _key(self, variables: VariableValues) -> object | None:
-        return self.key(self.arguments.read(variables))
-
-
-@dataclass(slots=True, kw_only=True)
-class OneOfKinds(Root):
-    """The row of a global id. Types that a plan cannot show have no step."""
-
-    kinds: Mapping[str, OneRow | None]
-    arguments: Arguments
-
-    async def read(self, run: Run) -> tuple[Any, Any]:
-        """At most one row, and the name of its type."""
-        parts = split_id(run.given(self.arguments)["id"])
-        if parts is None or parts[0] not in self.kinds:
-            raise Unplannable("an id of no type that plans show")
-        step = self.kinds[parts[0]]
-        if step is None:
-            raise Unplannable(f"what is asked of a {parts[0]}")
-        rows, _facts = await step.read(run)
-        return rows, parts[0]
-
-
-@dataclass(slots=True, kw_only=True)
-class PageOfRows(RootRows):
-    """A page of a list."""
-
-    listing: Listing[Any, Any]
-    places: bool
-    counted: bool
-
-    async def rows(self, run: Run) -> tuple[Rows, Facts | None]:
-        """The rows of the page and one more."""
-        given = run.given(self.arguments)
-        asked = _window(run, given)
-        wanted = self.listing.wanted(run.context, given.get("filter"))
-        order = self.listing.order(given.get("order_by"))
-        values = order.places(asked)
-        shape = (asked.last is not None, asked.size, asked.offset, tuple(values))
-        found = run.statements_in_turn(
-            (self.serial, wanted, order.name, shape),
-            lambda: statements.pages(
-                self.level,
-                self.listing,
-                wanted,
-                order,
-                asked,
-                places=self.places,
-                embedded=run.statements.embedded,
-            ),
-        )
-        rows: Rows = ()
-        for statement in found:
-            rows = await run.rows(statement, values)
-            if len(rows) > asked.size:
-                break
-        total = await self._total(run, wanted) if self.counted else None
-        return rows, _facts(run, self.level, asked, order, places=self.places, total=total)
-
-    async def _total(self, run: Run, wanted: Any) -> int:
-        statement = run.statement(
-            (self.serial, wanted, "total"),
-            lambda: statements.total(self.level, self.listing, wanted),
-        )
-        ((number,),) = await run.rows(statement, {})
-        return int(number or 0)
-
-
-async def _below_objects(
+async def below_objects(
     run: Run, objects: Iterable[object], keys: Sequence[str], below: Sequence[Child]
 ) -> None:
     """Go on below objects as if their keys were rows."""
@@ -433,14 +304,16 @@ def _parents(run: Run, keys: list[Any]) -> dict[str, Any]:
     return {PARENTS: _json_list(keys) if run.statements.embedded else keys}
 
 
-def _window(run: Run, given: Mapping[str, Any]) -> Window:
+def window_of(run: Run, given: Mapping[str, Any]) -> Window:
+    """The page that arguments ask for; raises `Invalid`."""
     paging: dict[str, Any] = {name: given.get(name) for name in PAGING}
     return window(run.context, **paging)
 
 
-def _facts(
+def facts_of(
     run: Run, level: Level, asked: Window, order: Order, *, places: bool, total: int | None = None
 ) -> Facts:
+    """What is known of a page of rows of this level."""
     readers = run.statements.readers(order) if places else ()
     return Facts(asked, order, len(level.selected), readers, total)
 

@@ -10,7 +10,7 @@ import pytest
 
 from rest_compat.routes import product_bodies
 from tests.running import RunningServer
-from tests.schema.test_statements import counted
+from tests.statements import counted
 
 
 @pytest.fixture

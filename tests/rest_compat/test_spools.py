@@ -18,7 +18,7 @@ from schema.ids import global_id
 from tests.farm import make_printer
 from tests.running import EMAIL, PASSWORD, RunningServer, running
 from tests.schema.asking import change, refused
-from tests.schema.test_statements import counted
+from tests.statements import counted
 
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 

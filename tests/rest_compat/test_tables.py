@@ -12,7 +12,7 @@ import pytest
 from rest_compat.routes.tables import PRODUCT_COLUMNS, RUN_COLUMNS
 from tests.rest_compat.test_products import made, spool
 from tests.running import RunningServer
-from tests.schema.test_statements import counted
+from tests.statements import counted
 
 
 @pytest.fixture

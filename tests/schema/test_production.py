@@ -12,7 +12,7 @@ from schema.ids import global_id
 from tests.farm import make_print
 from tests.running import RunningServer
 from tests.schema.asking import change, refused
-from tests.schema.test_statements import counted
+from tests.statements import counted
 
 
 async def _spool(server: RunningServer, color: str = "Red", **given: Any) -> str:

@@ -8,7 +8,7 @@ import pytest
 
 from tests.running import RunningServer
 from tests.schema.asking import change, refused
-from tests.schema.test_statements import counted
+from tests.statements import counted
 
 
 async def _spool(server: RunningServer, **given: Any) -> None:

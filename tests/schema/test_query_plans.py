@@ -6,9 +6,7 @@ The operations are made from the schema, so a new filter or order is asked about
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Iterator, Sequence
-from contextlib import contextmanager
-from typing import Any
+from collections.abc import Iterator, Sequence
 
 from graphql import (
     GraphQLEnumType,
@@ -17,16 +15,14 @@ from graphql import (
     get_named_type,
     is_required_argument,
 )
-from sqlalchemy import event, text
+from sqlalchemy import text
 
-from app.database import Database
 from app.models import Table
-from app.row_reader import Rows
 from schema.build import schema
 from schema.ids import global_id
 from tests.running import RunningServer
+from tests.statements import counted
 
-Executed = tuple[str, Sequence[Any]]
 # Values of arguments, written as in a document; those of an enum are its own.
 _VALUES = {
     "Boolean": ("true", "false"),
@@ -85,34 +81,11 @@ def _orders(found: GraphQLField) -> Iterator[tuple[str, str]]:
                 yield name.lower(), f"orderBy: {{field: {name}, direction: {direction}}}"
 
 
-@contextmanager
-def _executed(database: Database) -> Iterator[list[Executed]]:
-    """The statements about one team meanwhile, with their values."""
-    found: list[Executed] = []
-
-    def note(_c: Any, _cursor: Any, statement: str, values: Any, *_rest: Any) -> None:
-        if "team_id = ?" in statement:
-            found.append((statement, values))
-
-    def read(statement: str, arguments: Sequence[Any]) -> Awaitable[Rows]:
-        note(None, None, statement, arguments)
-        return plain(statement, arguments)
-
-    engine, reader, plain = database.read_engine.sync_engine, database.rows, database.rows.rows
-    event.listen(engine, "before_cursor_execute", note)
-    reader.rows = read  # type: ignore[method-assign]
-    try:
-        yield found
-    finally:
-        event.remove(engine, "before_cursor_execute", note)
-        del reader.rows
-
-
 async def _steps(server: RunningServer, name: str, *arguments: str) -> list[tuple[str, list[str]]]:
     """The statements of a page and its total, each with the steps SQLite takes for it."""
     given = ", ".join(["first: 50", *filter(None, arguments)])
     database = server.runtime.database
-    with _executed(database) as executed:
+    with counted(database) as executed:
         await server.graphql(f"{{ {name}({given}) {{ totalCount nodes {{ id }} }} }}")
     assert executed, name
     found = []

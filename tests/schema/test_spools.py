@@ -6,7 +6,7 @@ import pytest
 
 from tests.running import RunningServer
 from tests.schema.asking import change, refused
-from tests.schema.test_statements import counted
+from tests.statements import counted
 
 
 async def test_a_spool_is_used_up(server: RunningServer) -> None:

@@ -2,48 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Iterator, Sequence
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import event
 
 from app.archives import figures
 from app.archives.models import Archive, ArchiveStatus
-from app.database import EVERY_TEAM, Database
+from app.database import EVERY_TEAM
 from app.print_queue.models import QueueItem
 from app.printers.models import Printer, Trust
 from app.projects.models import Project
-from app.row_reader import Rows
 from tests.running import RunningServer
+from tests.statements import counted
 
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
-
-
-@contextmanager
-def counted(database: Database) -> Iterator[list[str]]:
-    """The statements that read as a team meanwhile, those of plans included; background work
-    reads as every team."""
-    statements: list[str] = []
-
-    def note(_c: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
-        if "team_id = ?" in statement:
-            statements.append(statement)
-
-    def read(text: str, arguments: Sequence[Any]) -> Awaitable[Rows]:
-        note(None, None, text)
-        return plain(text, arguments)
-
-    engine, reader, plain = database.read_engine.sync_engine, database.rows, database.rows.rows
-    event.listen(engine, "before_cursor_execute", note)
-    reader.rows = read  # type: ignore[method-assign]
-    try:
-        yield statements
-    finally:
-        event.remove(engine, "before_cursor_execute", note)
-        del reader.rows
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from app.archives.runs import ObservedFilament
 from app.printers.models import Printer
 from tests.farm import NOON, make_print, make_printer
 from tests.running import RunningServer
-from tests.schema.test_statements import counted
+from tests.statements import counted
 
 
 async def test_statistics_are_split(server: RunningServer, owner: Viewer, printer: Printer) -> None:

@@ -14,9 +14,9 @@ from app.accounts.viewer import Viewer
 from app.files.models import FileContent, StoredFile
 from tests.running import KEY, RunningServer, eventually, running
 from tests.schema.asking import change, refused
-from tests.schema.test_statements import counted
 from tests.schema.uploading import UPLOAD, send_file, upload
 from tests.sliced import GCODE, Filament, Plate, threemf
+from tests.statements import counted
 
 
 async def _keys(server: RunningServer) -> list[str]:

@@ -15,7 +15,7 @@ from tests.farm import make_printer
 from tests.receiver import OK, receiving, status
 from tests.running import RunningServer, eventually, running
 from tests.schema.asking import change, refused
-from tests.schema.test_statements import counted
+from tests.statements import counted
 
 WEBHOOK = """webhook { id databaseId dialect url events active failingSince nextAttemptAt disabledAt
     notice waitingCount }"""
