@@ -18,8 +18,9 @@ from strawberry.schema.schema_converter import GraphQLCoreConverter
 from strawberry.types.arguments import convert_arguments
 from strawberry.types.field import StrawberryField
 
+from schema.plans.coercion import as_they_are
 from schema.plans.sources import Unplannable
-from schema.plans.variables import as_they_are, remembered, written
+from schema.plans.variables import remembered, written
 
 DEFINITION = GraphQLCoreConverter.DEFINITION_BACKREF
 _DEPENDS = object()

@@ -1,11 +1,12 @@
 """Values of variables as graphql-core coerces them, with the types looked at once per operation.
 
-Nothing is remembered of the values: they may be secrets, and seldom come twice. What is wrong in
-them is left to graphql-core, which says so.
+Nothing is remembered of the values here: those of mutations may be secrets, and seldom come twice.
+What is wrong in them is left to graphql-core, which says so.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, cast
 
@@ -15,6 +16,7 @@ from graphql import (
     GraphQLSchema,
     Undefined,
     VariableDefinitionNode,
+    get_named_type,
     is_input_object_type,
     is_list_type,
     is_non_null_type,
@@ -28,10 +30,27 @@ from graphql.type import is_required_input_field
 from graphql.utilities.coerce_input_value import coerce_default_value
 
 from schema.plans.sources import Unplannable
-from schema.plans.variables import AS_THEY_ARE
 
 # From a value that was sent to the one that is meant; `Undefined` when it is not valid.
 Coerce = Callable[[Any], Any]
+MAX_INT = 2**31
+# Values that coercion leaves as they are, by the scalar; all else goes the long way.
+AS_THEY_ARE: Mapping[str, Callable[[Any], bool]] = {
+    "ID": lambda value: type(value) is str,
+    "String": lambda value: type(value) is str,
+    "Boolean": lambda value: type(value) is bool,
+    "Int": lambda value: type(value) is int and -MAX_INT <= value < MAX_INT,
+    "Float": lambda value: type(value) is float and math.isfinite(value),
+}
+
+
+def as_they_are(kind: Any) -> Callable[[Any], bool] | None:
+    """Which values of a type are left as they are; None for a type of which none surely is."""
+    return None if _holds_list(kind) else AS_THEY_ARE.get(get_named_type(kind).name)
+
+
+def _holds_list(kind: Any) -> bool:
+    return is_list_type(kind.of_type if is_non_null_type(kind) else kind)
 
 
 class Coercion:
