@@ -16,13 +16,13 @@ from enum import Enum
 from typing import Any
 
 from sqlalchemy import event, text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.orm import ORMExecuteState, Session, UOWTransaction, with_loader_criteria
 from sqlalchemy.pool import NullPool
 
-from app.errors import Unavailable
+from app.errors import Conflict, Unavailable
 from app.events import Event
 from app.lines import Line, Lines
 from app.prepared import TEAM, Prepared, Row, read_rows
@@ -201,7 +201,7 @@ class Database:
     @asynccontextmanager
     async def read(self, scope: ReadScope) -> AsyncIterator[ReadSession]:
         """A session that reads as one team, as several, or as `EVERY_TEAM`."""
-        with unavailable_as_domain_error():
+        with as_domain_errors():
             async with ReadSession(
                 self.read_engine, info={"scope": scope}, autoflush=False
             ) as session:
@@ -210,7 +210,7 @@ class Database:
     @asynccontextmanager
     async def transaction(self, scope: Scope) -> AsyncIterator[WriteSession]:
         """One transaction as one team: committed at the end, rolled back when the block raises."""
-        with unavailable_as_domain_error():
+        with as_domain_errors():
             line = await self.lines.begin()
             session = WriteSession(line, scope)
             try:
@@ -274,8 +274,9 @@ def _postgres_engine(url: str, **options: Any) -> AsyncEngine:
     )
 
 
-class unavailable_as_domain_error:
-    """Turns "the database is away" into `Unavailable`; every other error passes unchanged."""
+class as_domain_errors:
+    """Turns "the database is away" into `Unavailable`, and a key of a row that was removed in this
+    very moment into `Conflict`; every other error passes unchanged."""
 
     def __enter__(self) -> None:
         return None
@@ -285,6 +286,18 @@ class unavailable_as_domain_error:
             isinstance(error, Exception) and _is_away(error)
         ):
             raise Unavailable("The database is not available, try again later.") from error
+        if isinstance(error, IntegrityError) and _points_to_nothing(error):
+            raise Conflict(MEANWHILE) from error
+
+
+# A foreign key: a row was removed while another one was to point to it.
+MEANWHILE = "What belongs together here was changed in this very moment, try again."
+
+
+def _points_to_nothing(error: IntegrityError) -> bool:
+    name = getattr(error.orig, "sqlite_errorname", None)
+    state = getattr(error.orig, "sqlstate", None)
+    return name == "SQLITE_CONSTRAINT_FOREIGNKEY" or state == "23503"
 
 
 # Result codes of SQLite that mean the file cannot be used now, not that a statement is wrong.

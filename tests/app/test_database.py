@@ -15,8 +15,9 @@ from sqlalchemy.exc import OperationalError
 
 from app import sqlite_line
 from app.accounts.models import Team
+from app.archives.models import ArchiveStatus, ProjectCount
 from app.database import EVERY_TEAM, WRITERS_AT_MOST, Database
-from app.errors import Unavailable
+from app.errors import Conflict, Unavailable
 from app.events import Event, ProjectCreated
 from app.farm_events.queries import events_after
 from app.prepared import Prepared, inserted
@@ -75,6 +76,16 @@ async def test_a_row_of_another_team_cannot_be_written(database: Database) -> No
     with pytest.raises(RuntimeError, match="another team"):
         async with database.transaction(ours) as session:
             session.add(Project(name="x", created_at=NOW, updated_at=NOW, team_id=theirs))
+
+
+async def test_a_row_of_something_that_is_gone_is_a_conflict(database: Database) -> None:
+    """Whoever adds to a project that somebody removes in this very moment is told so."""
+    ours, _theirs = await _teams(database)
+    with pytest.raises(Conflict):
+        async with database.transaction(ours) as session:
+            session.add(ProjectCount(project_id=4_711, status=ArchiveStatus.READY, archives=1))
+    async with database.transaction(ours) as session:
+        session.add(_project("the connection goes on"))
 
 
 async def test_events_are_stored_with_the_commit_and_told_after_it(database: Database) -> None:
