@@ -96,7 +96,8 @@ def zipped(entries: dict[str, bytes], method: int = zipfile.ZIP_DEFLATED) -> byt
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w", method) as package:
         for name, data in entries.items():
-            package.writestr(name, data)
+            # Of no time: the same entries make the same file whenever it is made.
+            package.writestr(zipfile.ZipInfo(name), data, compress_type=method)
     return file.getvalue()
 
 
